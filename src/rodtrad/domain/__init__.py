@@ -1,0 +1,1 @@
+"""What we talk about: the tables, their checks, units, words and law."""

@@ -1,0 +1,1 @@
+"""Why: reasons, limits and the trail of any figure."""

@@ -1,0 +1,1 @@
+"""What we choose: projects, alternatives and start years within every limit."""

@@ -1,0 +1,1 @@
+"""Tell people: the plan as page, document and workbook."""

@@ -1,0 +1,1 @@
+"""Fetch and store: workbook and CSV folder to and from tables."""
