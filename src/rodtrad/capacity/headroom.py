@@ -1,0 +1,75 @@
+"""How much more can be invested? Room stated three ways, and which one binds.
+
+Own funds: what a year leaves after its investments. Debt ceiling: the least slack of
+any debt goal from the year on. Result target: the least slack of any result goal from
+the year on, turned into the investment whose yearly cost would use it up.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from rodtrad.capacity.indicators import goal_slack, slack_unit, window_sums
+from rodtrad.domain.arrays import DEFAULT_LIFE_YEARS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from rodtrad.capacity.statements import Statements
+    from rodtrad.domain.arrays import Array, Case
+
+DEBT_GOALS = ("lan_inv", "nettolan")
+RESULT_GOALS = ("res_andel", "bkr_andel")
+MEASURES = ("own_funds", "debt_ceiling", "result_target")
+
+
+def room_for_investment(case: Case, years: Statements, areb: Array) -> dict[str, Array]:
+    """Return `own_funds`, `debt_ceiling`, `result_target`, `[year, draw]`, tkr.
+
+    NaN where no goal of the kind reaches the year or a later one.
+
+    Source:
+        DESIGN Appendix A10; method page docs/method/room.md.
+    """
+    own = (
+        years.statement["ar"]
+        + years.depreciation
+        - years.resolved
+        - years.outlay
+        + years.income
+    )
+    loans = years.balance["loans"]
+    debt = np.full(own.shape, np.inf)
+    result = np.full(own.shape, np.inf)
+    for goal in case.goals:
+        rows = [year - case.plan_start for year in goal.window_ends]
+        if goal.indicator in DEBT_GOALS and goal.operator == "<=":
+            target = debt
+        elif goal.indicator in RESULT_GOALS and goal.operator == ">=":
+            target = result
+        else:
+            continue
+        slack = goal_slack(case, years, goal, areb).total(
+            window_sums(case, goal, loans)
+        )
+        for row, left in zip(rows, slack / slack_unit(goal), strict=True):
+            target[: row + 1] = np.minimum(target[: row + 1], left)
+    cost = 1.0 / DEFAULT_LIFE_YEARS + case.interest_rate[1:]
+    return {
+        "own_funds": own,
+        "debt_ceiling": np.where(np.isinf(debt), np.nan, debt),
+        "result_target": np.where(np.isinf(result), np.nan, result / cost),
+    }
+
+
+def binding_measure(room: Mapping[str, Sequence[float | None]]) -> list[str]:
+    """Return the measure with the smallest room in each year."""
+    count = len(room["own_funds"])
+    binding = []
+    for t in range(count):
+        known = [(room[key][t], key) for key in MEASURES]
+        values = [(v, key) for v, key in known if v is not None]
+        binding.append(min(values, key=lambda pair: pair[0])[1])
+    return binding
