@@ -1,0 +1,285 @@
+"""Does a plan meet every row, and how is one mended quickly? No solver needed.
+
+`RowCheck` tests thousands of single changes to a plan at once, from the same rows as
+the solver gets. On it stand a plan to start from, a polish after the search, and the
+quick answer to "what must leave if this project comes in".
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from rodtrad.capacity.evaluate import evaluate_plan
+from rodtrad.capacity.indicators import GOAL_TOLERANCE
+from rodtrad.plan.problem import SCALE, Problem, Row
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from numpy.typing import NDArray
+
+    from rodtrad.domain.arrays import Array, Choice
+
+    Flags = NDArray[np.bool_]
+
+
+FILTER_TOLERANCE = 1e-6
+
+
+class RowCheck:
+    """The rows of a problem's requirements as dense arrays.
+
+    `rows` are the rows with a requirement. A plan is `[column]` of True and False.
+    """
+
+    def __init__(self, problem: Problem) -> None:
+        """Gather the rows once."""
+        self.problem = problem
+        self.place = {choice: k for k, choice in enumerate(problem.choices)}
+        self.rows: list[Row] = [row for row in problem.rows if row.requirement]
+        count, length = len(self.rows), len(problem.case.years)
+        width = len(problem.choices)
+        self._matrix = np.array([r.expression.columns for r in self.rows])
+        self._matrix = self._matrix.reshape(count, width)
+        self._constant = np.array([r.expression.constant for r in self.rows])
+        self._loans = np.zeros((count, length))
+        for i, row in enumerate(self.rows):
+            for name, factor in row.expression.extra.items():
+                year = int(name.split("(")[1].rstrip(")"))
+                self._loans[i, year - problem.case.plan_start] += factor
+        self._net = np.array([e.columns for e in problem.net_loans])
+        self._net_constant = np.array([e.constant for e in problem.net_loans])
+        self._needs_loans = bool(self._loans.any())
+        tolerance = np.array(
+            [
+                0.5 * GOAL_TOLERANCE * problem.case.base_tkr * SCALE
+                if row.requirement.startswith("goal:")
+                else 1e-7
+                for row in self.rows
+            ]
+        )
+        self._low = np.array([row.lower for row in self.rows]) - tolerance
+        self._high = np.array([row.upper for row in self.rows]) + tolerance
+
+    def chosen(self, choices: Iterable[Choice]) -> Flags:
+        """Return choices as flags over the columns."""
+        flags = np.zeros(len(self.problem.choices), dtype=bool)
+        for choice in choices:
+            flags[self.place[choice]] = True
+        return flags
+
+    def choices(self, chosen: Flags) -> tuple[Choice, ...]:
+        """Return flags over the columns as sorted choices."""
+        return tuple(sorted(self.problem.choices[k] for k in np.flatnonzero(chosen)))
+
+    def shortfall(self, chosen: Flags, added: Sequence[int] = ()) -> Array:
+        """Return how far each row is broken, `[row, 1 or one per added column]`.
+
+        Zero where the row holds. Each added column is tried by itself on top of
+        the plan.
+        """
+        values = (self._constant + self._matrix @ chosen)[:, None]
+        net = (self._net_constant + self._net @ chosen)[:, None]
+        if len(added):
+            values = values + self._matrix[:, list(added)]
+            net = net + self._net[:, list(added)]
+        if self._needs_loans:
+            values = values + self._loans @ np.maximum(net, 0.0)
+        below = np.maximum(self._low[:, None] - values, 0.0)
+        short: Array = np.maximum(below, values - self._high[:, None])
+        return short
+
+    def fits(self, chosen: Flags, added: Sequence[int]) -> list[bool]:
+        """Whether each added column, tried by itself, leaves every row holding."""
+        broken = self.shortfall(chosen, added) > 0
+        return [not bool(column.any()) for column in broken.T]
+
+    def holds(self, chosen: Flags) -> bool:
+        """Whether the plan meets every row, forced projects included."""
+        for project_id, included in self.problem.forced.items():
+            columns = list(self.problem.by_project[project_id])
+            if bool(chosen[columns].any()) != included:
+                return False
+        if any(bool(chosen[k]) != on for k, on in self.problem.fixed.items()):
+            return False
+        return not self.shortfall(chosen).any()
+
+    def without(self, chosen: Flags, project_id: str) -> Flags:
+        """Return the plan without a project."""
+        fewer = chosen.copy()
+        fewer[list(self.problem.by_project[project_id])] = False
+        return fewer
+
+
+def by_value_per_krona(problem: Problem) -> NDArray[np.int64]:
+    """Return the columns, most value per krona of outlay first."""
+    length = len(problem.case.years)
+    outlay = problem.effects[:, :length].sum(axis=1)
+    return np.argsort(-problem.values / np.maximum(outlay, 1.0), kind="stable")
+
+
+def grow(check: RowCheck, chosen: Flags, leave_out: str = "") -> Flags:
+    """Return the plan with projects added one by one while every row holds.
+
+    Most value per krona first; projects forced out, and `leave_out`, stay out.
+    """
+    problem = check.problem
+    out = {key for key, included in problem.forced.items() if not included}
+    out.add(leave_out)
+    taken = {problem.choices[k].project_id for k in np.flatnonzero(chosen)} | out
+    chosen = chosen.copy()
+    order = [
+        int(k)
+        for k in by_value_per_krona(problem)
+        if problem.values[k] > 0 and problem.choices[k].project_id not in taken
+    ]
+    while order:
+        fits = check.fits(chosen, order)
+        first = next((i for i, ok in enumerate(fits) if ok), None)
+        if first is None:
+            break
+        k = order[first]
+        chosen[k] = True
+        project_id = problem.choices[k].project_id
+        order = [
+            j
+            for j, ok in zip(order[first:], fits[first:], strict=True)
+            if problem.choices[j].project_id != project_id and (ok or _may_help(check))
+        ]
+    return chosen
+
+
+def polish(check: RowCheck, chosen: Flags) -> Flags:
+    """Return the plan after single changes that help: add, start earlier, switch.
+
+    Each project in turn is given its best column that holds; a change is kept when
+    the whole plan's objective, missed aims included, grows.
+    """
+    problem, case = check.problem, check.problem.case
+    best = evaluate_plan(case, check.choices(chosen)).objective
+    changed = True
+    while changed:
+        changed = False
+        for columns in problem.by_project.values():
+            of = [int(k) for k in columns]
+            now = [k for k in of if chosen[k]]
+            floor = problem.values[now[0]] if now else 0.0
+            better = [k for k in of if problem.values[k] > floor + 1e-9]
+            if not better or any(k in problem.fixed for k in of):
+                continue
+            without = chosen.copy()
+            without[of] = False
+            fits = check.fits(without, better)
+            for k in sorted(
+                (k for k, ok in zip(better, fits, strict=True) if ok),
+                key=lambda k: -problem.values[k],
+            ):
+                trial = without.copy()
+                trial[k] = True
+                if not check.holds(trial):
+                    continue
+                value = evaluate_plan(case, check.choices(trial)).objective
+                if value > best + 1e-9 * max(1.0, abs(best)):
+                    chosen, best, changed = trial, value, True
+                    break
+    return chosen
+
+
+def _may_help(check: RowCheck) -> bool:
+    """Whether adding a project can make room for another (relations, savings)."""
+    return any(relation.kind != "excludes" for relation in check.problem.case.relations)
+
+
+def make_room(check: RowCheck, chosen: Flags, column: int) -> Flags | None:
+    """Return the plan with a column taken in and as little as possible taken out.
+
+    Projects leave one by one, the one that loses least value for the room it gives
+    first; then the plan grows again. None if no room could be made.
+    """
+    problem = check.problem
+    project_id = problem.choices[column].project_id
+    plan = check.without(chosen, project_id)
+    plan[column] = True
+    while True:
+        short = check.shortfall(plan)[:, 0]
+        if not short.any():
+            break
+        inside = [
+            int(k)
+            for k in np.flatnonzero(plan)
+            if k != column and not _must(problem, int(k))
+        ]
+        if not inside:
+            return None
+        weight = short / np.maximum(short, 1e-12).max()
+        best, best_rate = None, -np.inf
+        for k in inside:
+            fewer = plan.copy()
+            fewer[k] = False
+            after = check.shortfall(fewer)[:, 0]
+            gain = float(((short - after) / np.where(short > 0, short, 1.0)) @ weight)
+            gain -= float((after > 0)[short == 0].sum())
+            rate = gain / max(float(problem.values[k]), 1e-9)
+            if gain > 0 and rate > best_rate:
+                best, best_rate = k, rate
+        if best is None:
+            return None
+        plan[best] = False
+    kept = plan.copy()
+    for k in (int(i) for i in np.flatnonzero(chosen & ~plan)):
+        if problem.choices[k].project_id != project_id:
+            trial = kept.copy()
+            trial[k] = True
+            if not check.shortfall(trial).any():
+                kept = trial
+    return grow(check, kept)
+
+
+def _must(problem: Problem, k: int) -> bool:
+    return problem.case.project(problem.choices[k].project_id).must_do
+
+
+def speaks(row: Row) -> bool:
+    """Whether a row can matter: it has coefficients, or its constant breaks it."""
+    expression = row.expression
+    if expression.extra or expression.columns.any():
+        return True
+    slack = FILTER_TOLERANCE * max(1.0, abs(expression.constant))
+    return not row.lower - slack <= expression.constant <= row.upper + slack
+
+
+def hopeless_columns(problem: Problem) -> Flags:
+    """Return the columns that break some row whatever else is chosen.
+
+    Exact: every other project is given its best column for the row. Rows that hold
+    other variables than choices are left out.
+    """
+    hopeless = np.zeros(len(problem.choices), dtype=bool)
+    rows = [r for r in problem.rows if not r.expression.extra and speaks(r)]
+    if not rows or not len(hopeless):
+        return hopeless
+    must = {p.project_id for p in problem.case.projects if p.must_do}
+    must &= {r.requirement[8:] for r in rows if r.requirement[:8] == "must_do:"}
+    groups = {
+        key: list(columns) for key, columns in problem.by_project.items() if columns
+    }
+    dense = np.array([row.expression.columns for row in rows])
+    constant = np.array([row.expression.constant for row in rows])
+    lower = np.array([row.lower for row in rows]) - constant
+    upper = np.array([row.upper for row in rows]) - constant
+    for sign, limit in ((1.0, lower), (-1.0, -upper)):
+        use = np.isfinite(limit)
+        part, least = sign * dense[use], limit[use]
+        best = {}
+        for key, columns in groups.items():
+            most = part[:, columns].max(axis=1)
+            best[key] = most if key in must else np.maximum(most, 0.0)
+        total = np.sum(list(best.values()), axis=0)
+        tolerance = FILTER_TOLERANCE * np.maximum(1.0, np.abs(least))
+        for key, columns in groups.items():
+            reach = (total - best[key])[:, None] + part[:, columns]
+            broken = (reach < (least - tolerance)[:, None]).any(axis=0)
+            hopeless[np.array(columns)[broken]] = True
+    return hopeless
