@@ -1,0 +1,330 @@
+"""What does a figure hang on? From figure to formula, inputs, cells and sources.
+
+The trail follows the declarations in `capacity.lines`. It goes down to the cells of the
+underlag for the year asked for; figures of the year before are named with their value,
+so that the thread can be taken up there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from rodtrad.capacity.evaluate import evaluate_plan
+from rodtrad.capacity.lines import (
+    LINES,
+    cell_rows,
+    cell_value,
+    figure_qualities,
+    opening_cells,
+    project_rows,
+    years_of,
+)
+from rodtrad.capacity.statements import price_indices, project_totals
+from rodtrad.domain.arrays import build_case
+from rodtrad.domain.words import INDICATOR_LABELS, _, indicator_table, tkr
+from rodtrad.errors import InputError, Issue
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rodtrad.domain.arrays import Array, Case, Choice
+    from rodtrad.domain.components import Tables
+
+PROJECT_WORDS = {
+    "outlay": _("Projektens utgifter"),
+    "income": _("Projektens investeringsinkomster"),
+    "depreciation": _("Projektens avskrivningar"),
+    "resolved": _("Projektens upplösta investeringsinkomster"),
+    "operating": _("Projektens driftkostnader"),
+    "waiting": _("Väntekostnader"),
+    "fees": _("Projektens avgifter"),
+    "scrapped": _("Projektens utrangeringar"),
+}
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell of the underlag: sheet, row as the user sees it, column, value, source."""
+
+    table: str
+    sheet: str
+    row: int
+    column: str
+    value: Any
+    source: str | None
+    quality: str | None
+
+
+@dataclass(frozen=True)
+class Trail:
+    """A figure with what it hangs on.
+
+    `value` is in the figure's unit (tkr, a share or kronor per inhabitant); `shown` is
+    the same as text. A leaf that is a cell carries it in `cell`.
+    """
+
+    key: str
+    label: str
+    year: int | None
+    value: Any
+    shown: str
+    formula: str
+    quality: str | None
+    children: tuple[Trail, ...] = ()
+    cell: Cell | None = field(default=None)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the trail as nested dicts."""
+        cell = None if self.cell is None else dict(vars(self.cell))
+        return {
+            "key": self.key,
+            "label": self.label,
+            "year": self.year,
+            "value": self.value,
+            "shown": self.shown,
+            "formula": self.formula,
+            "quality": self.quality,
+            "cell": cell,
+            "children": [child.as_dict() for child in self.children],
+        }
+
+
+def explain_figure(tables: Tables, choices: Sequence[Choice], figure: str) -> Trail:
+    """Return the trail of a figure such as `ar:2029`.
+
+    Args:
+        tables: the tables that the plan rests on.
+        choices: the plan.
+        figure: a key of `capacity.lines.LINES`, a colon and a plan year.
+
+    Raises:
+        InputError: no such figure or year; the message names what there is.
+    """
+    key, _colon, year_text = figure.partition(":")
+    case = build_case(tables)
+    if key not in LINES:
+        raise _unknown(
+            _("Siffran ”{key}” finns inte.").format(key=key),
+            _("Välj en av: {keys}.").format(keys=", ".join(LINES)),
+        )
+    if not year_text.isdigit() or int(year_text) not in case.years:
+        raise _unknown(
+            _("Året ”{year}” ligger utanför planen.").format(year=year_text),
+            _("Skriv till exempel {key}:{year}.").format(key=key, year=case.plan_start),
+        )
+    return _Tracer(case, tables, choices).figure(key, int(year_text))
+
+
+def _unknown(message: str, remedy: str) -> InputError:
+    return InputError([Issue("figure_unknown", "error", "", None, "", message, remedy)])
+
+
+class _Tracer:
+    """The values of one plan, and the trails over them."""
+
+    def __init__(self, case: Case, tables: Tables, choices: Sequence[Choice]) -> None:
+        self.case, self.tables, self.choices = case, tables, choices
+        plan = evaluate_plan(case, choices)
+        flow = {
+            "outlay": plan.years.outlay,
+            "income": plan.years.income,
+            "resolved": plan.years.resolved,
+            "net_loans": plan.years.net_loans[1:],
+        }
+        self.values: dict[str, Array] = {
+            **plan.years.statement,
+            **plan.years.balance,
+            **plan.years.cash_flow,
+            **plan.balanskrav.rows,
+            **plan.indicators,
+            **plan.room,
+            **flow,
+        }
+        self.totals = plan.totals
+        self.quality = figure_qualities(tables, choices)
+        self.seen: set[tuple[str, int]] = set()
+
+    def figure(self, key: str, year: int) -> Trail:
+        """Return the trail of a figure; what was already told is only named."""
+        line = LINES[key]
+        value = float(self.values[key][year - self.case.plan_start, 0])
+        known = None if value != value else value
+        told = (key, year) in self.seen
+        self.seen.add((key, year))
+        children: list[Trail] = []
+        if not told:
+            for reference in line.inputs:
+                children += self.reference(reference, year)
+        return Trail(
+            key=f"{key}:{year}",
+            label=line.label,
+            year=year,
+            value=known,
+            shown=_shown(key, known),
+            formula=_("se ovan") if told else line.formula,
+            quality=self.quality.get(key),
+            children=tuple(children),
+        )
+
+    def reference(self, reference: str, year: int) -> list[Trail]:
+        """Return the trails of one input."""
+        if reference.startswith("projects:"):
+            return self.projects(reference[9:], year)
+        if reference.endswith("@-1"):
+            return self.before(reference[:-3], year - 1)
+        if ":" in reference:
+            return self.cells(reference, year)
+        return [self.figure(reference, year)]
+
+    def before(self, key: str, year: int) -> list[Trail]:
+        """Return a figure of the year before: named in the plan, cells at its start."""
+        if year < self.case.plan_start:
+            return [
+                trail for cell in opening_cells(key) for trail in self.cells(cell, year)
+            ]
+        value = float(self.values[key][year - self.case.plan_start, 0])
+        return [
+            Trail(
+                key=f"{key}:{year}",
+                label=LINES[key].label,
+                year=year,
+                value=value,
+                shown=_shown(key, value),
+                formula=_("följ spåret vidare med {figure}").format(
+                    figure=f"{key}:{year}"
+                ),
+                quality=self.quality.get(key),
+            )
+        ]
+
+    def cells(self, reference: str, year: int) -> list[Trail]:
+        """Return the cells behind an input in a year.
+
+        A statement line is followed to the last year given; growth is followed to the
+        year itself and said to hold for every year from the base year.
+        """
+        name, column = reference.split(":", 1)
+        table = self.tables[name]
+        rows = cell_rows(self.tables, reference)
+        years = years_of(table, rows)
+        if name == "statement":
+            given = [row for row in rows if (years[row] or 0) <= year]
+            rows = [max(given, key=lambda row: years[row] or 0)] if given else []
+        elif name == "deficits":
+            pass
+        elif any(years[row] is not None for row in rows):
+            rows = [row for row in rows if years[row] == year]
+        return [self.cell(name, column, row) for row in rows]
+
+    def cell(self, name: str, column: str, row: int) -> Trail:
+        """Return a cell as a leaf."""
+        table = self.tables[name]
+        value = cell_value(table, column, row)
+        place = table.spec.columns.get(column)
+        label = place.label_sv if place is not None else column
+        if name in ("statement", "balance", "adjustments") and column in LINES:
+            label = LINES[column].label
+        cell = Cell(
+            table=name,
+            sheet=table.spec.label_sv,
+            row=table.rows[row],
+            column=column,
+            value=value,
+            source=table["source"][row],
+            quality=table["quality"][row],
+        )
+        return Trail(
+            key=f"{name}:{column}",
+            label=label,
+            year=years_of(table, [row])[row],
+            value=value,
+            shown=_cell_text(value),
+            formula="",
+            quality=cell.quality,
+            cell=cell,
+        )
+
+    def projects(self, total: str, year: int) -> list[Trail]:
+        """Return what the projects add to a total this year, project by project."""
+        t = year - self.case.plan_start
+        amount = float(getattr(self.totals, total)[t, 0])
+        if abs(amount) < 1e-9:
+            return []
+        children = []
+        rows = project_rows(self.tables, total, self.choices)
+        for project_id, value in self.contributions(total, t):
+            if abs(value) < 1e-9:
+                continue
+            cells = [
+                self.cell(name, _column_of(total, name), row)
+                for name, row in rows.get(project_id, [])
+            ]
+            project = self.case.project(project_id)
+            children.append(
+                Trail(
+                    key=f"{total}:{project_id}:{year}",
+                    label=project.name,
+                    year=year,
+                    value=value,
+                    shown=_shown("", value),
+                    formula=_("ur projektets rader, i årets priser"),
+                    quality=None,
+                    children=tuple(cells),
+                )
+            )
+        return [
+            Trail(
+                key=f"projects:{total}:{year}",
+                label=PROJECT_WORDS[total],
+                year=year,
+                value=amount,
+                shown=_shown("", amount),
+                formula=_("summan över projekten"),
+                quality=None,
+                children=tuple(children),
+            )
+        ]
+
+    def contributions(self, total: str, t: int) -> list[tuple[str, float]]:
+        """Return each project's part of a total in year number `t`."""
+        indices = price_indices(self.case)
+        chosen = {choice.project_id: choice for choice in self.choices}
+        parts = []
+        for project in self.case.projects:
+            value = 0.0
+            year = int(self.case.years[t])
+            if total == "waiting" and year >= project.waiting_from_year:
+                value = project.waiting_cost * float(indices.cost[1 + t, 0])
+            choice = chosen.get(project.project_id)
+            if choice is not None:
+                alternative = project.alternative(choice.alternative_id)
+                own = project_totals(
+                    self.case, indices, project, alternative, choice.start_year
+                )
+                value += float(getattr(own, total)[t, 0])
+            parts.append((project.project_id, value))
+        return parts
+
+
+def _column_of(total: str, table: str) -> str:
+    if table == "outlays":
+        return "income" if total in ("income", "resolved") else "outlay"
+    return {
+        "parts": "useful_life_years",
+        "effects": "operating",
+        "projects": "waiting_cost",
+        "alternatives": "scrapped",
+    }[table]
+
+
+def _shown(key: str, value: float | None) -> str:
+    if key in INDICATOR_LABELS:
+        return indicator_table(key, value)
+    return _("{x} tkr").format(x=tkr(value))
+
+
+def _cell_text(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:.10g}".replace(".", ",").replace("-", "−")
+    return str(value)

@@ -1,0 +1,385 @@
+"""What does a whole study give? Needs, capacity, plan and reasons, in that order.
+
+`run` takes tables and settings and returns a `Study`: the result with everything that
+`plan.json` holds. Command line, notebook and web call the same function. Pure: no
+files, no clock in any figure (seconds aside), no printing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from rodtrad.capacity.evaluate import Evaluation, evaluate_plan
+from rodtrad.capacity.lines import QUALITY_ORDER, figure_qualities
+from rodtrad.capacity.result import as_list, economy_result, input_fingerprint
+from rodtrad.domain import law
+from rodtrad.domain.arrays import Choice, build_case
+from rodtrad.domain.checks import check_tables, sort_issues
+from rodtrad.domain.components import apply_scenario, key_text
+from rodtrad.domain.words import _
+from rodtrad.errors import InputError, SolverError
+from rodtrad.plan.constraints import build_problem
+from rodtrad.plan.precheck import check_projects
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from rodtrad.domain.arrays import Array, Case
+    from rodtrad.domain.components import Tables
+    from rodtrad.errors import Issue
+    from rodtrad.plan.milp import Portfolio, Progress
+
+METHOD_VERSION = "2026.1"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a study is run. `seed` None means the underlag's own.
+
+    `work_limit` counts the solver's steps as `plan.milp.Limits` does: the same on every
+    machine, where `time_limit` (seconds) is not. `only` may leave out `reasons`.
+    """
+
+    time_limit: float = 60.0
+    work_limit: int | None = None
+    gap: float = 1e-3
+    seed: int | None = None
+    scenario: str | None = None
+    only: tuple[str, ...] = ("plan", "reasons")
+
+
+@dataclass(frozen=True)
+class Study:
+    """A finished study: the tables it rests on and the content of `plan.json`."""
+
+    tables: Tables
+    result: dict[str, Any]
+
+    @property
+    def choices(self) -> tuple[Choice, ...]:
+        """The chosen projects with alternative and start year."""
+        return read_choices(self.result)
+
+
+def read_choices(result: Mapping[str, Any]) -> tuple[Choice, ...]:
+    """Return the choices that a result holds."""
+    return tuple(
+        Choice(row["project_id"], row["alternative_id"], row["start_year"])
+        for row in result["choices"]
+    )
+
+
+def check_all(tables: Tables) -> list[Issue]:
+    """Return every fault of the tables, and the projects that no plan can hold.
+
+    The second kind needs the statements, so it is looked for only when the tables are
+    without errors.
+    """
+    issues = check_tables(tables)
+    if any(issue.severity == "error" for issue in issues):
+        return issues
+    return sort_issues([*issues, *check_projects(build_case(tables))])
+
+
+def run(
+    tables: Tables,
+    settings: Settings | None = None,
+    progress: Callable[..., None] | None = None,
+) -> Study:
+    """Return the study of the tables: the plan, what follows from it, and why.
+
+    Args:
+        tables: the underlag.
+        settings: how long to search, which scenario, what to leave out.
+        progress: called with a stage in Swedish and, while searching, `gap`.
+
+    Raises:
+        InputError: the underlag has errors; all of them.
+        NoPlanError: no plan meets the requirements; names a minimal conflict.
+        SolverError: no plan was found in the time.
+    """
+    from rodtrad.plan.milp import Limits, solve_problem
+
+    settings = settings or Settings()
+    tell = progress or (lambda *_args, **_facts: None)
+    stored = tables
+    if settings.scenario is not None:
+        tables = apply_scenario(tables, settings.scenario)
+    issues = check_all(tables)
+    if any(issue.severity == "error" for issue in issues):
+        raise InputError(issues)
+    case = build_case(tables)
+    own_seed = int(tables.settings["seed"])
+    seed = own_seed if settings.seed is None else settings.seed
+    tell(_("Bygger planen"))
+    problem = build_problem(case)
+    limits = Limits(settings.time_limit, settings.work_limit, settings.gap, seed)
+
+    def watch(state: Progress) -> None:
+        tell(_("Söker den bästa planen"), gap=state.gap)
+
+    plan = solve_problem(problem, limits, progress=watch)
+    if plan.stopped == "infeasible":
+        from rodtrad.plan.conflict import explain_no_plan
+
+        tell(_("Söker vad som inte går ihop"))
+        raise explain_no_plan(problem, limits)
+    if plan.choices is None:
+        raise SolverError(
+            _(
+                "Tiden räckte inte för att hitta en plan som håller alla krav. "
+                "Ge längre tid med --time-limit."
+            ),
+            status=plan.stopped,
+            gap=None,
+            seconds=plan.seconds,
+        )
+    economy = economy_result(case, plan.choices)
+    result: dict[str, Any] = {
+        "meta": _meta(stored, tables, seed, settings.scenario),
+        "status": _status(plan),
+        **economy,
+        "limits": [],
+        "reasons": [],
+        "law": law.used(int(year) for year in case.years),
+        "quality": quality_of(tables, plan.choices),
+        "issues": [issue.as_dict() for issue in issues],
+    }
+    if "reasons" in settings.only:
+        from rodtrad.explain.limits import binding_limits
+        from rodtrad.explain.reasons import explain_portfolio
+        from rodtrad.plan.greedy import RowCheck
+
+        tell(_("Prövar skälen"))
+        check = RowCheck(problem)
+        result["limits"] = binding_limits(check, check.chosen(plan.choices))
+        result["reasons"] = explain_portfolio(
+            problem,
+            plan,
+            seed,
+            lambda i, n: tell(_("Prövar skäl {i} av {n}").format(i=i, n=n)),
+        )
+    return Study(stored, result)
+
+
+def _meta(
+    stored: Tables, tables: Tables, seed: int, scenario: str | None
+) -> dict[str, Any]:
+    own = tables.settings
+    return {
+        "method_version": METHOD_VERSION,
+        "version": 1,
+        "input_sha256": input_fingerprint(stored),
+        "seed": seed,
+        "solver": "HiGHS",
+        "created_by": f"rodtrad {METHOD_VERSION}",
+        "municipality": own["municipality_name"],
+        "municipality_code": own["municipality_code"],
+        "currency": own["currency"],
+        "remark": own["remark"],
+        "base_year": own["base_year"],
+        "plan_start": own["plan_start"],
+        "plan_end": own["plan_end"],
+        "scenario": scenario,
+        "illustration": any(
+            quality == "antagande"
+            for name in ("criteria", "scores", "viewpoints")
+            for quality in tables[name]["quality"]
+        ),
+    }
+
+
+def _status(plan: Portfolio) -> dict[str, Any]:
+    return {
+        "state": plan.state,
+        "stopped": plan.stopped,
+        "objective": plan.objective,
+        "bound": plan.bound,
+        "gap": plan.gap,
+        "seconds": round(plan.seconds, 1),
+    }
+
+
+def quality_of(tables: Tables, choices: Sequence[Choice]) -> dict[str, Any]:
+    """Return how many input rows are fact, computed or assumed, and the assumptions.
+
+    Assumptions with the same source on the same table are told as one.
+    """
+    counts = dict.fromkeys((*QUALITY_ORDER, "none"), 0)
+    groups: dict[tuple[str, str], list[int]] = {}
+    for name, table in tables.items():
+        for i, quality in enumerate(table["quality"]):
+            counts[quality if quality in counts else "none"] += 1
+            if quality == "antagande":
+                groups.setdefault((name, table["source"][i] or ""), []).append(i)
+    assumptions = []
+    for (name, source), rows in groups.items():
+        table = tables[name]
+        keys = [key_text(table, i) for i in rows]
+        shown = keys[0] if len(keys) == 1 else f"{keys[0]} … {keys[-1]}"
+        assumptions.append(
+            {
+                "table": name,
+                "key": shown,
+                "rows": len(rows),
+                "text": table.spec.label_sv,
+                "source": source or None,
+            }
+        )
+    return {
+        "inputs": {
+            "uppgift": counts["uppgift"],
+            "berakning": counts["beräkning"],
+            "antagande": counts["antagande"],
+            "none": counts["none"],
+        },
+        "assumptions": assumptions,
+        "figures": figure_qualities(tables, choices),
+    }
+
+
+def compare_studies(
+    plans: Sequence[tuple[Tables, Mapping[str, Any]]],
+) -> dict[str, Any]:
+    """Return plans or scenarios side by side, each difference from the first itemised.
+
+    The difference in result and loans is split by putting the second plan's input in
+    place of the first's, one kind at a time in the order of `DRIVERS`; the parts sum
+    to the whole.
+
+    Args:
+        plans: two or more of tables and result, as a plan folder holds them.
+
+    Raises:
+        ValueError: fewer than two plans.
+    """
+    if len(plans) < 2:
+        msg = "two plans are needed for a comparison"
+        raise ValueError(msg)
+    cases = [_case_of(tables, result) for tables, result in plans]
+    choices = [read_choices(result) for _tables, result in plans]
+    results = [result for _tables, result in plans]
+    return {
+        "plans": [_plan_row(result) for result in results],
+        "years": [result["years"] for result in results],
+        "figures": {
+            key: [_figure(result, key) for result in results]
+            for key in ("ar", "bkr", "loans", "lan_inv", "res_andel", "outlay")
+        },
+        "itemised": [
+            _itemise(cases[0], choices[0], case, chosen)
+            for case, chosen in zip(cases[1:], choices[1:], strict=True)
+        ],
+        "projects": _project_differences(results),
+    }
+
+
+def _case_of(tables: Tables, result: Mapping[str, Any]) -> Case:
+    scenario = result["meta"].get("scenario")
+    return build_case(apply_scenario(tables, scenario) if scenario else tables)
+
+
+def _plan_row(result: Mapping[str, Any]) -> dict[str, Any]:
+    chosen = [row for row in result["projects"] if row["chosen"]]
+    return {
+        "municipality": result["meta"]["municipality"],
+        "scenario": result["meta"]["scenario"],
+        "chosen": len(chosen),
+        "projects": len(result["projects"]),
+        "outlay_fixed_tkr": sum(row["outlay_fixed_tkr"] for row in chosen),
+        **result["status"],
+    }
+
+
+def _figure(result: Mapping[str, Any], key: str) -> list[float | None]:
+    if key == "outlay":
+        chosen = [row["outlay_tkr"] for row in result["projects"] if row["chosen"]]
+        count = len(result["years"])
+        return [sum(row[t] for row in chosen) for t in range(count)]
+    for group in ("statement", "balanskrav", "balance", "indicators"):
+        if key in result[group]:
+            return list(result[group][key])
+    msg = f"unknown figure {key!r}"
+    raise ValueError(msg)
+
+
+DRIVERS = (
+    ("population", _("Invånare (volym)")),
+    ("tax_base_growth", _("Skatteunderlag")),
+    ("cost_growth", _("Priser och löner")),
+    ("construction_growth", _("Byggpriser")),
+    ("interest_rate", _("Ränta")),
+    ("input", _("Övrigt underlag")),
+    ("projects", _("Val av projekt")),
+)
+
+
+def _itemise(
+    one: Case, chosen_one: Sequence[Choice], two: Case, chosen_two: Sequence[Choice]
+) -> dict[str, Any]:
+    """Return what each kind of input makes of the difference, per year.
+
+    Empty when the plans do not cover the same years.
+    """
+    if one.base_year != two.base_year or list(one.years) != list(two.years):
+        return {"steps": [], "comparable": False}
+    steps = []
+    case, chosen = one, tuple(chosen_one)
+    before = _effect_of(evaluate_plan(case, chosen))
+    for key, label in DRIVERS:
+        if key == "projects":
+            chosen = tuple(chosen_two)
+        elif key == "input":
+            case = two
+            chosen = tuple(c for c in chosen if _possible(case, c))
+        else:
+            case = replace(case, **{key: getattr(two, key)})
+        after = _effect_of(evaluate_plan(case, chosen))
+        steps.append(
+            {
+                "key": key,
+                "label": label,
+                **{name: as_list(after[name] - before[name]) for name in after},
+            }
+        )
+        before = after
+    return {"steps": steps, "comparable": True}
+
+
+def _possible(case: Case, choice: Choice) -> bool:
+    try:
+        alternative = case.project(choice.project_id).alternative(choice.alternative_id)
+    except KeyError:
+        return False
+    return choice.start_year <= case.plan_end - alternative.build_years
+
+
+def _effect_of(plan: Evaluation) -> dict[str, Array]:
+    return {
+        "ar": np.array(plan.years.statement["ar"]),
+        "loans": np.array(plan.years.balance["loans"]),
+    }
+
+
+def _project_differences(results: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return the projects that the plans treat differently."""
+    rows: dict[str, list[dict[str, Any] | None]] = {}
+    names: dict[str, str] = {}
+    for i, result in enumerate(results):
+        for project in result["projects"]:
+            names.setdefault(project["project_id"], project["name"])
+            of = rows.setdefault(project["project_id"], [None] * len(results))
+            if project["chosen"]:
+                of[i] = {
+                    "alternative_id": project["alternative_id"],
+                    "start_year": project["start_year"],
+                    "in_use_year": project["in_use_year"],
+                }
+    return [
+        {"project_id": key, "name": names[key], "plans": of}
+        for key, of in sorted(rows.items())
+        if any(choice != of[0] for choice in of)
+    ]
