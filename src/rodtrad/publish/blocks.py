@@ -1,0 +1,344 @@
+"""What may a report be made of? Plain data, ready to be set as HTML, PDF or Excel.
+
+Every text is finished Swedish; every figure is kept both as text and as a raw value.
+Leaves out what the report says (content), how charts are drawn (svg) and how pages
+look (document_html, document_pdf).
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+Quality = Literal["uppgift", "berakning", "antagande", ""]
+Align = Literal["left", "right"]
+RowKind = Literal["normal", "sum", "group"]
+Mood = Literal["normal", "good", "missed", "tight", "quiet"]
+Scalar = float | int | str | bool | None
+
+
+@dataclass(frozen=True)
+class Text:
+    """One piece of running text: an optional bold beginning, then the sentence(s).
+
+    `quality` is the mark shown before the last full stop; empty when there is none.
+    """
+
+    text: str
+    strong: str = ""
+    quality: Quality = ""
+
+    @property
+    def plain(self) -> str:
+        """The same text without weight or mark."""
+        return f"{self.strong} {self.text}".strip()
+
+
+# ---------------------------------------------------------------- tables
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table; `unit` stands under the label when it differs by column."""
+
+    label: str
+    align: Align = "right"
+    unit: str = ""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A figure or word in a table.
+
+    `value` is the unrounded figure in the unit of plan.json (tkr, share, kr), or the
+    text itself. `mood` says what form must carry: `missed` is hatched or marked with a
+    word, never told by colour alone.
+    """
+
+    text: str
+    value: Scalar = None
+    quality: Quality = ""
+    mood: Mood = "normal"
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of a table; `header` is its first cell, `group` rows have no cells."""
+
+    header: str
+    cells: tuple[Cell, ...] = ()
+    kind: RowKind = "normal"
+    quality: Quality = ""
+
+
+@dataclass(frozen=True)
+class TableBlock:
+    """A table: the finding or name, then unit and prices, then rows.
+
+    `columns[0]` is the column of row headers. `folded` tables may stand behind "Visa
+    som tabell" on a screen; print opens them.
+    """
+
+    title: str
+    subtitle: str
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+    note: str = ""
+    folded: bool = False
+
+
+# ---------------------------------------------------------------- figures
+
+
+@dataclass(frozen=True)
+class Series:
+    """One series of a chart, in the unit of its axis.
+
+    `role` decides form and colour: `plan`, `renewal`, `new`, `adaptation`, `law`,
+    `other`, `baseline`, `second`. A missing year is None.
+    """
+
+    key: str
+    label: str
+    values: tuple[float | None, ...]
+    role: str = "plan"
+
+
+@dataclass(frozen=True)
+class Limit:
+    """A limit drawn as a line: `goal` dashed, `law` solid. None = not in force."""
+
+    label: str
+    values: tuple[float | None, ...]
+    kind: Literal["goal", "law"] = "goal"
+    operator: str = ">="
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One row of a timeline.
+
+    `start_year` to `end_year` (the last building year) is the bar, `in_use_year` the
+    ring. A row outside the plan has no years and says why in `remark`.
+    """
+
+    label: str
+    amount: str
+    kind: str
+    start_year: int | None = None
+    end_year: int | None = None
+    in_use_year: int | None = None
+    remark: str = ""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of a waterfall: `total` stands on the axis, `change` moves the level."""
+
+    label: str
+    value: float
+    text: str
+    kind: Literal["total", "change"] = "change"
+
+
+@dataclass(frozen=True)
+class HeatRow:
+    """One goal in the heat strip: a text and a mood a year."""
+
+    label: str
+    cells: tuple[Cell, ...]
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A chart as plain data, with the table of the same figures.
+
+    `title` is the finding, `unit` what is shown and in which unit, `alt` the finding in
+    one sentence for those who do not see the chart. Only the fields that the kind needs
+    are filled.
+    """
+
+    kind: Literal["stacked", "lines", "timeline", "heat", "bars", "waterfall"]
+    title: str
+    unit: str
+    alt: str
+    table: TableBlock
+    labels: tuple[str, ...] = ()
+    series: tuple[Series, ...] = ()
+    limits: tuple[Limit, ...] = ()
+    room: Series | None = None
+    room_label: str = ""
+    bars: tuple[Bar, ...] = ()
+    heat: tuple[HeatRow, ...] = ()
+    steps: tuple[Step, ...] = ()
+    percent: bool = False
+    decimals: int = 0
+    peak: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the chart as a plain dict (for notebooks and other chart libraries)."""
+        return asdict(self)
+
+
+# ---------------------------------------------------------------- blocks
+
+
+@dataclass(frozen=True)
+class Paragraphs:
+    """Running text, with an optional small heading."""
+
+    texts: tuple[Text, ...]
+    title: str = ""
+
+
+@dataclass(frozen=True)
+class Callout:
+    """A boxed remark the reader must not miss; `warn` is for what is assumed or missed."""
+
+    texts: tuple[Text, ...]
+    kind: Literal["plain", "warn"] = "plain"
+
+
+@dataclass(frozen=True)
+class ChartBlock:
+    """A chart, and beneath it what it rests on and how it is to be read."""
+
+    figure: Figure
+    caption: tuple[Text, ...] = ()
+
+
+@dataclass(frozen=True)
+class KeyFigure:
+    """One of at most four large figures."""
+
+    label: str
+    text: str
+    unit: str
+    note: str
+    value: Scalar = None
+    quality: Quality = ""
+
+
+@dataclass(frozen=True)
+class KeyFigures:
+    """At most four large figures in a row."""
+
+    items: tuple[KeyFigure, ...]
+
+
+@dataclass(frozen=True)
+class ProjectCard:
+    """One project with its answer and the reasons for it.
+
+    `amount` is the total outlay of the chosen (else cheapest) alternative in base-year
+    prices. `illustration` marks an answer that rests on scores that are assumptions.
+    """
+
+    project_id: str
+    name: str
+    place: str
+    chosen: bool
+    answer: str
+    amount: str
+    amount_tkr: float | None
+    alternative: str
+    start_year: int | None
+    in_use_year: int | None
+    tags: tuple[str, ...] = ()
+    description: str = ""
+    reasons: tuple[str, ...] = ()
+    force: str = ""
+    source: str = ""
+    quality: Quality = ""
+    illustration: bool = False
+
+
+@dataclass(frozen=True)
+class ProjectCards:
+    """Projects with the same answer, in the order they are to be read."""
+
+    title: str
+    lead: str
+    unit: str
+    cards: tuple[ProjectCard, ...]
+    remark: str = ""
+
+
+@dataclass(frozen=True)
+class Definition:
+    """A word and what it means here."""
+
+    term: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Definitions:
+    """Words and their meanings."""
+
+    title: str
+    items: tuple[Definition, ...]
+
+
+@dataclass(frozen=True)
+class Command:
+    """A command that the reader may run, with what it does."""
+
+    text: str
+    code: str
+
+
+Block = (
+    Paragraphs
+    | Callout
+    | ChartBlock
+    | TableBlock
+    | KeyFigures
+    | ProjectCards
+    | Definitions
+    | Command
+)
+
+
+# ---------------------------------------------------------------- the report
+
+
+@dataclass(frozen=True)
+class StatusLine:
+    """How good the plan is proven to be (UI 6, gap badge).
+
+    `share` is how near the proven bound the plan comes (1 = proven best); None when
+    nothing is known. `calm` is False when the clock or a limit stopped the run.
+    """
+
+    strong: str
+    text: str
+    share: float | None
+    calm: bool
+
+
+@dataclass(frozen=True)
+class Section:
+    """A numbered step on the red thread."""
+
+    number: int
+    title: str
+    lead: tuple[Text, ...]
+    blocks: tuple[Block, ...]
+    anchor: str = ""
+
+
+@dataclass(frozen=True)
+class Report:
+    """The whole report, once, for every form it is shown in."""
+
+    title: str
+    kicker: str
+    lede: tuple[Text, ...]
+    notice: tuple[Text, ...]
+    status: StatusLine
+    key_figures: KeyFigures
+    sections: tuple[Section, ...]
+    meta: dict[str, str] = field(default_factory=dict)
+    currency_note: str = ""
+    lang: str = "sv"

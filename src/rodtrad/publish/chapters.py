@@ -1,0 +1,1231 @@
+"""What does each numbered step of the report say? Seven sections on the red thread.
+
+Each function takes the result (plan.json as a dict) and returns a `Section`. Sentences
+claim no more than the result holds: what is not computed is said to be missing. Leaves
+out the front page (content), the pictures (figures) and how it all looks.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, Final
+
+from rodtrad.domain.words import (
+    BALANCE_LABELS,
+    BALANSKRAV_LABELS,
+    BALANSKRAV_SUBTOTALS,
+    CASH_FLOW_LABELS,
+    DRIVER_LABELS,
+    FINANCING_LABELS,
+    GATE_LABELS,
+    INDICATOR_LABELS,
+    PER_INHABITANT_INDICATORS,
+    QUALITY_LABELS,
+    RESERVE_LABELS,
+    ROOM_LABELS,
+    SEVERITY_LABELS,
+    STATEMENT_LABELS,
+    STATEMENT_SUBTOTALS,
+    _,
+    indicator_table,
+    list_text,
+    missing,
+    mkr,
+    money_text,
+    names_text,
+    nira_text,
+    number,
+    per_inhabitant_text,
+    percentage_points,
+    plural,
+    quoted,
+    share_table,
+    share_text,
+    unit_mkr,
+    unit_per_inhabitant,
+    years_text,
+)
+from rodtrad.publish import figures
+from rodtrad.publish.blocks import (
+    Block,
+    Callout,
+    Cell,
+    ChartBlock,
+    Column,
+    Command,
+    Definition,
+    Definitions,
+    Figure,
+    Paragraphs,
+    ProjectCard,
+    ProjectCards,
+    Quality,
+    Row,
+    Section,
+    TableBlock,
+    Text,
+)
+from rodtrad.publish.figures import currency, normal_quality, series_of, total
+from rodtrad.publish.summary import balance_sentences, gap_sentence
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+Result = dict[str, Any]
+
+# The assets, then equity and liabilities, then what stands outside the balance sheet.
+_ASSETS: Final = ("fixed_assets", "financial_assets", "other_assets", "cash")
+_FUNDS: Final = ("equity", "provisions", "loans", "other_liabilities")
+_MEMO: Final = ("pension_off_balance", "guarantees")
+_SHOWN_ISSUES: Final = 40
+
+
+def illustration_text(result: Result) -> str:
+    """Return the words that must stand beside every ranking, empty if none are needed."""
+    if result.get("meta", {}).get("illustration"):
+        return _("Betyg och vikter är illustrationer.")
+    return ""
+
+
+def _chart(figure: Figure | None, *caption: Text) -> list[Block]:
+    return (
+        []
+        if figure is None
+        else [ChartBlock(figure, tuple(c for c in caption if c.text))]
+    )
+
+
+def _prices(result: Result) -> str:
+    return _("{unit}, löpande priser").format(
+        unit=_first_upper(unit_mkr(currency(result)))
+    )
+
+
+def _first_upper(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _rated(label: str, quality: Quality) -> Text:
+    """Return a caption that says how sure a thing is; empty when it is not known."""
+    if not quality:
+        return Text("")
+    return Text(f"{label}: {QUALITY_LABELS[quality]}", quality=quality)
+
+
+# ---------------------------------------------------------------- tables by year
+
+
+def _line_rows(
+    result: Result,
+    part: str,
+    labels: Mapping[str, str],
+    sums: Iterable[str] = (),
+    opening: Mapping[str, Any] | None = None,
+    keys: Iterable[str] | None = None,
+) -> list[Row]:
+    """Return a row a line, a cell a year (and the base year first where given)."""
+    rows = []
+    for key in keys or labels:
+        values = series_of(result, part, key)
+        if values is None:
+            continue
+        cells = [Cell(mkr(v), v) for v in values]
+        if opening is not None:
+            before = opening.get(key)
+            cells = [Cell(mkr(before), before), *cells]
+        rows.append(
+            Row(
+                labels[key],
+                tuple(cells),
+                "sum" if key in sums else "normal",
+                figures.worst_quality(result, key),
+            )
+        )
+    return rows
+
+
+def _year_columns(
+    result: Result, label: str, opening: Mapping[str, Any] | None = None
+) -> tuple[Column, ...]:
+    years = list(result["years"])
+    if opening is not None:
+        years = [result["meta"]["base_year"], *years]
+    return (Column(label, "left"), *(Column(str(y)) for y in years))
+
+
+def income_statement(result: Result) -> TableBlock:
+    """Return the income statement, the base year first."""
+    opening = result.get("opening", {}).get("statement") or None
+    return TableBlock(
+        title=_("Resultaträkning"),
+        subtitle=_("{unit}. Kostnader är negativa.").format(unit=_prices(result)),
+        columns=_year_columns(result, _("Rad"), opening),
+        rows=tuple(
+            _line_rows(
+                result, "statement", STATEMENT_LABELS, STATEMENT_SUBTOTALS, opening
+            )
+        ),
+        note=_("Avrundning gör att delsummor kan skilja."),
+    )
+
+
+def balance_sheet(result: Result) -> TableBlock:
+    """Return the balance sheet with both sums, the base year first."""
+    opening = result.get("opening", {}).get("balance") or None
+
+    def summed(label: str, keys: Sequence[str]) -> Row:
+        values = [series_of(result, "balance", k) or [] for k in keys]
+        sums = [total(v) for v in zip(*values, strict=False)]
+        cells = [Cell(mkr(v), v) for v in sums]
+        if opening is not None:
+            before = math.fsum(opening.get(k) or 0.0 for k in keys)
+            cells = [Cell(mkr(before), before), *cells]
+        return Row(label, tuple(cells), "sum")
+
+    def lines(keys: Sequence[str]) -> list[Row]:
+        return _line_rows(result, "balance", BALANCE_LABELS, (), opening, keys)
+
+    memo = lines(_MEMO)
+    rows = [
+        *lines(_ASSETS),
+        summed(_("Summa tillgångar"), _ASSETS),
+        *lines(_FUNDS),
+        summed(_("Summa eget kapital och skulder"), _FUNDS),
+    ]
+    if memo:
+        rows += [Row(_("Utanför balansräkningen"), (), "group"), *memo]
+    return TableBlock(
+        title=_("Balansräkning"),
+        subtitle=_("{unit}. Vid årets slut.").format(unit=_prices(result)),
+        columns=_year_columns(result, _("Rad"), opening),
+        rows=tuple(rows),
+        note=_("Avrundning gör att delsummor kan skilja."),
+    )
+
+
+def cash_flow(result: Result) -> TableBlock:
+    """Return the cash-flow statement."""
+    return TableBlock(
+        title=_("Kassaflöde"),
+        subtitle=_prices(result),
+        columns=_year_columns(result, _("Rad")),
+        rows=tuple(
+            _line_rows(result, "cash_flow", CASH_FLOW_LABELS, ("arets", "likvida_ut"))
+        ),
+        note=_("Avrundning gör att delsummor kan skilja."),
+    )
+
+
+def indicators_table(result: Result) -> TableBlock:
+    """Return every indicator a year."""
+    rows = []
+    for key, label in INDICATOR_LABELS.items():
+        values = series_of(result, "indicators", key)
+        if values is None:
+            continue
+        name = label
+        if key in PER_INHABITANT_INDICATORS:
+            name = f"{label}, {unit_per_inhabitant(currency(result))}"
+        rows.append(
+            Row(
+                name,
+                tuple(Cell(indicator_table(key, v), v) for v in values),
+                quality=figures.worst_quality(result, key),
+            )
+        )
+    return TableBlock(
+        title=_("Nyckeltal"),
+        subtitle=_("Andelar i procent, lån i {unit}").format(
+            unit=unit_per_inhabitant(currency(result))
+        ),
+        columns=_year_columns(result, _("Nyckeltal")),
+        rows=tuple(rows),
+        note=_(
+            "Självfinansieringsgraden går inte att räkna ut år då inkomsterna är större än utgifterna för investeringar."
+        )
+        if any(v is None for v in series_of(result, "indicators", "sfg") or [])
+        else "",
+        folded=True,
+    )
+
+
+# ---------------------------------------------------------------- 1 needs
+
+
+def needs_section(result: Result) -> Section:
+    """What is asked for, year by year, against what the economy bears."""
+    years: list[int] = result["years"]
+    needs = series_of(result, "needs", "total") or []
+    wished = total(needs)
+    renewal = total(series_of(result, "needs", "renewal") or [])
+    money = currency(result)
+    if wished <= figures.TRIFLE:
+        lead = [Text(_("Inga behov är inlagda för de här åren."))]
+    else:
+        lead = [
+            Text(
+                _("Behoven är {kr} {ys}, i löpande priser.").format(
+                    kr=money_text(wished, money), ys=years_text(years)
+                )
+            ),
+            Text(
+                _("Av det är {pct} förnyelse av det som redan finns.").format(
+                    pct=share_text(renewal / wished, 0)
+                )
+            ),
+            Text(
+                _(
+                    "Här räknas varje projekt i sitt första alternativ och så tidigt som underlaget tillåter."
+                )
+            ),
+        ]
+    found = figures.room_left(result)
+    how = ""
+    if found and found[1] == "goals":
+        how = _(
+            "Utrymme kvar är vad målen för lån och resultat tillåter, minus det som tidigare års behov har tagit. Projektens drift är inte inräknad."
+        )
+    elif found:
+        how = _(
+            "Utrymme kvar är kommunens egna medel, minus det som tidigare års behov har tagit. Mål för lån eller resultat saknas."
+        )
+    return Section(
+        1,
+        _("Behov"),
+        tuple(lead),
+        tuple(
+            _chart(
+                figures.needs_against_room(result),
+                _rated(_("Behov"), _project_quality(result)),
+                _rated(
+                    _("Utrymme"), figures.worst_quality(result, "res_andel", "lan_inv")
+                ),
+                Text(how),
+                Text(_late_needs(years, needs)),
+            )
+        ),
+        "behov",
+    )
+
+
+def _project_quality(result: Result) -> Quality:
+    found = {figures.outlay_quality(p) for p in result.get("projects", [])}
+    for quality in ("antagande", "berakning", "uppgift"):
+        if quality in found:
+            return normal_quality(quality)
+    return ""
+
+
+def _late_needs(years: Sequence[int], needs: Sequence[float | None]) -> str:
+    """Say when few needs are registered late: falling bars are else read as good news."""
+    level = 0.2 * max((n or 0.0 for n in needs), default=0.0)
+    last = max((i for i, n in enumerate(needs) if (n or 0.0) > level), default=-1)
+    if level <= 0 or last < 0 or len(years) - 1 - last < 3:
+        return ""
+    return _(
+        "Få behov är registrerade efter {y}. Det betyder inte att behoven tar slut."
+    ).format(y=years[last])
+
+
+# ---------------------------------------------------------------- 2 room
+
+
+def room_section(result: Result) -> Section:
+    """What the economy bears: three measures, the result and the debt."""
+    lead = [
+        Text(
+            _(
+                "Utrymmet mäts på tre sätt: egna medel, skuldtaket och resultatmålet. Det minsta avgör."
+            )
+        )
+    ]
+    limits = list(
+        dict.fromkeys(
+            item["text"] for item in result.get("limits", []) if item.get("text")
+        )
+    )
+    blocks: list[Block] = [
+        Paragraphs(
+            tuple(Text(text) for text in limits)
+            or (
+                Text(
+                    _("Inget mål och ingen resurs begränsar planen.")
+                    if result.get("reasons")
+                    else _(
+                        "Vad som begränsar planen är inte uträknat i den här körningen."
+                    )
+                ),
+            ),
+            _("Det som begränsar planen"),
+        ),
+    ]
+    mark = _rated(_("Resultat"), figures.worst_quality(result, "res_andel", "ar"))
+    blocks += _chart(
+        figures.result_share(result),
+        mark,
+        Text(_("Fyrkanter visar år då ett mål inte nås."))
+        if _missed_goal(result, ("res_andel", "bkr_andel"))
+        else Text(""),
+    )
+    blocks += _chart(
+        figures.debt_per_inhabitant(result),
+        _rated(_("Lån"), figures.worst_quality(result, "lan_inv", "loans")),
+        Text(_("Fyrkanter visar år då taket överskrids."))
+        if _missed_goal(result, ("lan_inv",))
+        else Text(""),
+    )
+    blocks += _chart(figures.why_weakest(result), mark)
+    table = room_table(result, ("room",), _("Utrymme kvar när planen är genomförd"))
+    if table:
+        blocks.append(table)
+    table = room_table(
+        result, ("baseline", "room"), _("Som jämförelse: utrymme utan nya projekt")
+    )
+    if table:
+        blocks.append(table)
+    return Section(2, _("Utrymme"), tuple(lead), tuple(blocks), "utrymme")
+
+
+def _missed_goal(result: Result, indicators: Sequence[str]) -> bool:
+    return any(
+        met is False
+        for goal in result.get("goals", [])
+        if goal.get("indicator") in indicators and goal.get("period", "year") == "year"
+        for met in goal.get("met", [])
+    )
+
+
+def room_table(result: Result, path: tuple[str, ...], title: str) -> TableBlock | None:
+    """Return the three measures a year and which of them decides."""
+    columns = {key: series_of(result, *path, key) for key in ROOM_LABELS}
+    binding = series_of(result, *path, "binding")
+    years: list[int] = result["years"]
+    if columns["own_funds"] is None:
+        return None
+    rows = []
+    for i, year in enumerate(years):
+        cells = []
+        for values in columns.values():
+            value = values[i] if values is not None else None
+            cells.append(Cell(mkr(value, 0), value))
+        key = str(binding[i]) if binding is not None and binding[i] is not None else ""
+        cells.append(Cell(_first_upper(ROOM_LABELS.get(key, missing())), key or None))
+        rows.append(Row(str(year), tuple(cells)))
+    note = _(
+        "Negativa egna medel betyder att kommunen lånar det året. Skuldtak och resultatmål visar det minsta som är kvar något av åren från och med det året."
+    )
+    if any(
+        columns[k] is None or not any(v is not None for v in columns[k] or [])
+        for k in ("debt_ceiling", "result_target")
+    ):
+        note += " " + _("{sign} betyder att målet saknas.").format(sign=missing())
+    return TableBlock(
+        title=title,
+        subtitle=_prices(result),
+        columns=(
+            Column(_("År"), "left"),
+            *(Column(_first_upper(label)) for label in ROOM_LABELS.values()),
+            Column(_("Avgör"), "left"),
+        ),
+        rows=tuple(rows),
+        note=note,
+        folded=path != ("room",),
+    )
+
+
+# ---------------------------------------------------------------- 3 plan
+
+
+def plan_section(result: Result) -> Section:
+    """Which projects, when, and what that does to goals and statements."""
+    chosen = [p for p in result.get("projects", []) if p["chosen"]]
+    lead = [
+        Text(
+            _(
+                "Planen söker den ordning som ger mest nytta inom de mål som måste hållas. Hur nära den kommer står i avsnitt 6. Planen är ett förslag; fullmäktige beslutar."
+            )
+        )
+        if chosen
+        else Text(_("Inget projekt ingår i planen.")),
+    ]
+    note = illustration_text(result)
+    blocks: list[Block] = []
+    blocks += _chart(
+        figures.timeline(result),
+        _rated(_("Belopp"), _project_quality(result)),
+        Text(note),
+    )
+    blocks += _chart(
+        figures.outlays_per_year(result), _rated(_("Belopp"), _project_quality(result))
+    )
+    blocks += _chart(
+        figures.goals_by_year(result),
+        Text(
+            _(
+                "Knappt: högst en tiondel av målvärdet är kvar, för resultatmål högst 0,25 procentenheter."
+            )
+        ),
+    )
+    misses = _aim_texts(result)
+    if misses:
+        blocks.append(Paragraphs(tuple(Text(m) for m in misses)))
+    blocks += [
+        income_statement(result),
+        balance_sheet(result),
+        cash_flow(result),
+        indicators_table(result),
+    ]
+    table = companies_table(result)
+    if table:
+        blocks.append(table)
+    return Section(3, _("Plan"), tuple(lead), tuple(blocks), "plan")
+
+
+def _aim_texts(result: Result) -> list[str]:
+    """Say how much is missing of the goals that should be reached."""
+    goals = {g["goal_id"]: g for g in result.get("goals", [])}
+    texts = []
+    for aim in result.get("aims", []):
+        goal = goals.get(aim["goal_id"])
+        miss = [m or 0.0 for m in aim.get("miss") or []]
+        if goal is None or not miss or max(miss) <= 1e-9:
+            continue
+        if goal.get("indicator") in PER_INHABITANT_INDICATORS:
+            amount = per_inhabitant_text(max(miss), currency(result))
+        else:
+            amount = percentage_points(max(miss) / 100)
+        years = [y for y, m in zip(result["years"], miss, strict=False) if m > 1e-9]
+        texts.append(
+            _("Målet {g} bör nås. Som mest fattas {miss} ({ys}).").format(
+                g=quoted(goal["name"]), miss=amount, ys=years_text(years)
+            )
+        )
+    return texts
+
+
+def companies_table(result: Result) -> TableBlock | None:
+    """Return the companies' own figures, which are never part of the municipality's."""
+    companies = result.get("companies") or []
+    if not companies:
+        return None
+    keys = {
+        "result": _("Resultat"),
+        "investment": _("Investeringar"),
+        "loans": _("Lån"),
+        "guarantees": _("Borgen"),
+        "dividend": _("Utdelning"),
+    }
+    rows: list[Row] = []
+    last = None
+    for item in sorted(companies, key=lambda c: (str(c["company"]), c["year"])):
+        if item["company"] != last:
+            rows.append(Row(str(item["company"]), (), "group"))
+            last = item["company"]
+        rows.append(
+            Row(
+                str(item["year"]),
+                tuple(Cell(mkr(item.get(k)), item.get(k)) for k in keys),
+            )
+        )
+    return TableBlock(
+        title=_("Vid sidan av: kommunens bolag"),
+        subtitle=_prices(result),
+        columns=(
+            Column(_("Bolag och år"), "left"),
+            *(Column(v) for v in keys.values()),
+        ),
+        rows=tuple(rows),
+        note=_("Bolagens siffror ingår inte i kommunens räkenskaper."),
+    )
+
+
+# ---------------------------------------------------------------- 4 the law's test
+
+
+def balanskrav_section(result: Result) -> Section:
+    """The balance requirement, row by row, with reserve, deficits and the law's values."""
+    lead = [
+        Text(_("Balanskravet är lagens krav att intäkterna ska täcka kostnaderna.")),
+        *(Text(sentence) for sentence in balance_sentences(result)),
+    ]
+    blocks = _chart(
+        figures.balanskrav_by_year(result),
+        _rated(_("Balanskravsresultat"), figures.worst_quality(result, "bkr", "ar")),
+    )
+    blocks.append(
+        TableBlock(
+            title=_("Balanskravsutredning"),
+            subtitle=_prices(result),
+            columns=_year_columns(result, _("Rad")),
+            rows=tuple(
+                _line_rows(
+                    result, "balanskrav", BALANSKRAV_LABELS, BALANSKRAV_SUBTOTALS
+                )
+            ),
+            note=_("Avrundning gör att delsummor kan skilja."),
+        )
+    )
+    reserve = _line_rows(result, "reserve", RESERVE_LABELS)
+    if reserve:
+        blocks.append(
+            TableBlock(
+                title=_("Reserver vid årets slut"),
+                subtitle=_prices(result),
+                columns=_year_columns(result, _("Reserv")),
+                rows=tuple(reserve),
+            )
+        )
+    blocks += _deficits(result)
+    law = law_table(result)
+    if law:
+        blocks.append(law)
+    return Section(4, _("Balanskravet"), tuple(lead), tuple(blocks), "balanskravet")
+
+
+def _deficits(result: Result) -> list[Block]:
+    deficits = result.get("deficits") or []
+    if not deficits:
+        return [
+            Paragraphs(
+                (Text(_("Det finns inget underskott att återställa.")),),
+                _("Underskott att återställa"),
+            )
+        ]
+    rows = []
+    texts = []
+    money = currency(result)
+    for item in deficits:
+        restored = item.get("restored") or []
+        done = ", ".join(f"{r['year']}: {mkr(r['amount'])}" for r in restored)
+        rows.append(
+            Row(
+                str(item["year"]),
+                (
+                    Cell(mkr(item["amount"]), item["amount"]),
+                    Cell(str(item.get("due_year") or missing()), item.get("due_year")),
+                    Cell(done or missing(), done or None),
+                    Cell(mkr(item.get("exempted")), item.get("exempted")),
+                    Cell(mkr(item.get("left")), item.get("left")),
+                ),
+            )
+        )
+        left = item.get("left") or 0.0
+        if left <= figures.TRIFLE and restored:
+            texts.append(
+                _(
+                    "Underskottet från {y} är återställt {y2}, genom överskott {ys}."
+                ).format(
+                    y=item["year"],
+                    y2=max(r["year"] for r in restored),
+                    ys=years_text(r["year"] for r in restored),
+                )
+            )
+        elif left > figures.TRIFLE:
+            texts.append(
+                _("Av underskottet från {y} är {kr} kvar att återställa {end}.").format(
+                    y=item["year"], kr=money_text(left, money), end=result["years"][-1]
+                )
+            )
+        if (item.get("exempted") or 0.0) > figures.TRIFLE:
+            texts.append(
+                _(
+                    "Fullmäktige har beslutat att {kr} av underskottet {y} inte behöver återställas (synnerliga skäl)."
+                ).format(kr=money_text(item["exempted"], money), y=item["year"])
+            )
+    table = TableBlock(
+        title=_("Underskott att återställa"),
+        subtitle=_prices(result),
+        columns=(
+            Column(_("Uppkom"), "left"),
+            Column(_("Underskott")),
+            Column(_("Senast")),
+            Column(_("Återställt, år och belopp"), "left"),
+            Column(_("Behöver inte återställas")),
+            Column(_("Kvar")),
+        ),
+        rows=tuple(rows),
+    )
+    return [table, Paragraphs(tuple(Text(t) for t in texts))] if texts else [table]
+
+
+def law_table(result: Result) -> TableBlock | None:
+    """Return the statutory values used, and whether the text in force has been read."""
+    law = result.get("law") or []
+    if not law:
+        return None
+    rows = []
+    for item in law:
+        end = item.get("valid_to")
+        period = (
+            _("från och med {y}").format(y=item.get("valid_from"))
+            if end is None
+            else years_text([item.get("valid_from") or end, end])
+            if (item.get("valid_from") or end) + 1 >= end
+            else f"{item.get('valid_from')}–{end}"
+        )
+        verified = bool(item.get("verified"))
+        checked = (
+            _("kontrollerad")
+            if verified
+            else _("inte kontrollerad mot gällande lagtext")
+        )
+        rows.append(
+            Row(
+                str(item.get("label") or item.get("note") or item["key"]),
+                (
+                    Cell(_law_value(item), _scalar(item.get("value"))),
+                    Cell(period, period),
+                    Cell(_reference(item), str(item.get("reference") or "")),
+                    Cell(checked, verified, mood="normal" if verified else "missed"),
+                ),
+            )
+        )
+    return TableBlock(
+        title=_("Lagens värden i beräkningen"),
+        subtitle=_("Det som inte är kontrollerat kan ha ändrats i lagen."),
+        columns=(
+            Column(_("Vad"), "left"),
+            Column(_("Värde"), "left"),
+            Column(_("Gäller"), "left"),
+            Column(_("Källa"), "left"),
+            Column(_("Kontroll"), "left"),
+        ),
+        rows=tuple(rows),
+        folded=True,
+    )
+
+
+def _scalar(value: Any) -> str | float | int | bool | None:
+    if value is None or isinstance(value, (str, float, int, bool)):
+        return value
+    return ", ".join(str(v) for v in value)
+
+
+def _law_value(item: Mapping[str, Any]) -> str:
+    value = item.get("value")
+    if isinstance(value, (list, tuple)):
+        return list_text([_law_value({"value": v}) for v in value])
+    if isinstance(value, str):
+        labels = {**RESERVE_LABELS, **BALANSKRAV_LABELS}
+        return labels.get(value, value)
+    if isinstance(value, bool) or value is None:
+        return missing() if value is None else _("ja") if value else _("nej")
+    if isinstance(value, float) and abs(value) <= 1:
+        return share_text(value)
+    if isinstance(value, int) and 1900 <= value <= 2200:
+        return str(value)
+    return number(value, 0 if float(value).is_integer() else 2)
+
+
+def _reference(item: Mapping[str, Any]) -> str:
+    """Return the reference; a paragraph only where the text has been read."""
+    text = str(item.get("reference") or missing())
+    if item.get("verified") or "§" not in text:
+        return text
+    cut = text.find(" kap.")
+    if cut < 0:
+        cut = text.find("§")
+    return text[:cut].rsplit(" ", 1)[0].rstrip(" ,") or missing()
+
+
+# ---------------------------------------------------------------- 5 why
+
+
+def why_section(result: Result) -> Section:
+    """Every project with its answer, its reasons and what the other answer would cost."""
+    reasons = {r["project_id"]: r for r in result.get("reasons") or []}
+    projects = result.get("projects", [])
+    lead = [
+        Text(
+            _("Här står varje projekt, om det ingår och varför.")
+            if projects
+            else _("Inga projekt är inlagda.")
+        )
+    ]
+    if reasons:
+        lead.append(
+            Text(
+                _(
+                    "Nyttopoäng är betygen sammanvägda, mindre ju senare projektet blir klart."
+                )
+            )
+        )
+    elif projects:
+        lead.append(Text(_("Skälen är inte uträknade i den här körningen.")))
+    blocks: list[Block] = []
+    note = illustration_text(result)
+    if note and projects:
+        blocks.append(
+            Callout(
+                (
+                    Text(
+                        _(
+                            "Svaren visar hur planen räknas, inte vad kommunen tycker. Med andra betyg eller vikter kan de bli andra."
+                        ),
+                        note,
+                    ),
+                ),
+                "warn",
+            )
+        )
+    chosen = sorted(
+        (p for p in projects if p["chosen"]),
+        key=lambda p: (p["start_year"], p["name"], p["project_id"]),
+    )
+    left_out = sorted(
+        (p for p in projects if not p["chosen"]),
+        key=lambda p: (-(p.get("outlay_fixed_tkr") or 0.0), p["name"], p["project_id"]),
+    )
+    prices = _("Utgift i {unit}, {y} års priser.").format(
+        unit=unit_mkr(currency(result)), y=result["meta"]["base_year"]
+    )
+    for group, title, order in (
+        (
+            chosen,
+            plural("{n} projekt ingår", "{n} projekt ingår", len(chosen)),
+            _("Ordnade efter startår."),
+        ),
+        (
+            left_out,
+            plural("{n} projekt ingår inte", "{n} projekt ingår inte", len(left_out)),
+            _("Ordnade efter utgift, den största först."),
+        ),
+    ):
+        if group:
+            blocks.append(
+                ProjectCards(
+                    title.format(n=number(len(group))),
+                    f"{order} {prices}",
+                    unit_mkr(currency(result)),
+                    tuple(
+                        project_card(result, p, reasons.get(p["project_id"]))
+                        for p in group
+                    ),
+                    note,
+                )
+            )
+    return Section(5, _("Varför"), tuple(lead), tuple(blocks), "varfor")
+
+
+def project_card(
+    result: Result, project: Mapping[str, Any], reason: Mapping[str, Any] | None
+) -> ProjectCard:
+    """Return one project with its answer and its reasons."""
+    place = " · ".join(
+        str(x) for x in (project.get("committee"), project.get("area_name")) if x
+    )
+    tags = []
+    if project.get("must_do"):
+        tags.append(_("Tvingande"))
+    if project.get("financing") in ("taxa", "exploatering"):
+        tags.append(_first_upper(FINANCING_LABELS[project["financing"]]))
+    if project.get("driver"):
+        driver = str(project["driver"])
+        tags.append(_first_upper(DRIVER_LABELS.get(driver, driver)))
+    if project.get("nira"):
+        tags.append(_first_upper(nira_text(project["nira"])))
+    gate = str(project.get("gate") or "")
+    if gate in GATE_LABELS:
+        tags.append(f"{gate} {GATE_LABELS[gate]}")
+    outlay = project.get("outlay_fixed_tkr")
+    texts = tuple(reason.get("text") or ()) if reason else ()
+    return ProjectCard(
+        project_id=str(project["project_id"]),
+        name=str(project["name"]),
+        place=place,
+        chosen=bool(project["chosen"]),
+        answer=_("Ingår") if project["chosen"] else _("Ingår inte"),
+        amount=mkr(outlay),
+        amount_tkr=outlay,
+        alternative=str(
+            project.get("alternative_name") or project.get("alternative_id") or ""
+        ),
+        start_year=project.get("start_year"),
+        in_use_year=project.get("in_use_year"),
+        tags=tuple(tags),
+        description=str(project.get("description") or ""),
+        reasons=texts,
+        force=_force_text(result, project, reason, texts),
+        source=str(project.get("source") or ""),
+        quality=figures.outlay_quality(project),
+        illustration=bool(result.get("meta", {}).get("illustration")),
+    )
+
+
+def _points(x: float) -> str:
+    return number(x, 0 if abs(x) >= 10 else 1)
+
+
+def _force_text(
+    result: Result,
+    project: Mapping[str, Any],
+    reason: Mapping[str, Any] | None,
+    texts: Sequence[str],
+) -> str:
+    """Say what the other answer would cost, exactly or between bounds."""
+    force = (reason or {}).get("force")
+    if not force or any(_("nyttopoäng") in text for text in texts):
+        return ""
+    if force.get("impossible"):
+        return (
+            ""
+            if texts
+            else _("Utan projektet går kraven inte ihop.")
+            if project["chosen"]
+            else _("Projektet går inte att ta in, vad som än väljs bort.")
+        )
+    low, high = force.get("loss_low"), force.get("loss_high")
+    if high is None and (low is None or low <= 0):
+        return ""
+    value = (result.get("value") or {}).get("total")
+    start = _("Tas projektet bort") if project["chosen"] else _("Tas projektet in ändå")
+    if low is None:
+        return _("{start}, minskar planens nytta med högst {a} nyttopoäng.").format(
+            start=start, a=_points(high)
+        )
+    if high is None:
+        return _("{start}, minskar planens nytta med minst {a} nyttopoäng.").format(
+            start=start, a=_points(low)
+        )
+    if _points(low) == _points(high):
+        share = f" ({share_text(high / value)})" if value else ""
+        return _("{start}, minskar planens nytta med {a} nyttopoäng{share}.").format(
+            start=start, a=_points(high), share=share
+        )
+    return _(
+        "{start}, minskar planens nytta med mellan {a} och {b} nyttopoäng."
+    ).format(start=start, a=_points(low), b=_points(high))
+
+
+# ---------------------------------------------------------------- 6 how sure
+
+
+def sure_section(result: Result) -> Section:
+    """What is proven, what is assumed, and what happens at the municipality's own pace."""
+    lead = [Text(gap_sentence(result["status"]))]
+    note = illustration_text(result)
+    if note:
+        lead.append(
+            Text(
+                _("Det gäller för de betyg och vikter som är inlagda. {note}").format(
+                    note=note
+                )
+            )
+        )
+    blocks: list[Block] = []
+    if not result.get("probability"):
+        blocks.append(
+            Callout(
+                (
+                    Text(
+                        _(
+                            "Planen är en enda beräkning med det underlag som är inlagt. Andra priser, räntor eller invånarantal ger andra siffror."
+                        ),
+                        _("Sannolikheter är inte beräknade i den här versionen."),
+                    ),
+                )
+            )
+        )
+    blocks += _own_pace(result)
+    blocks += _assumptions(result)
+    blocks += _sources(result)
+    blocks += _issues(result)
+    return Section(6, _("Hur säkert"), tuple(lead), tuple(blocks), "hur-sakert")
+
+
+def _own_pace(result: Result) -> list[Block]:
+    run = result.get("completion")
+    if not run:
+        return []
+    money = currency(result)
+    texts = [
+        _(
+            "Räknat med genomförandegraden {pct} flyttas {kr} av utgifterna till senare år."
+        ).format(
+            pct=share_text(run.get("rate")), kr=money_text(run.get("moved_tkr"), money)
+        )
+    ]
+    worse, better = [], []
+    plan = {g["goal_id"]: g for g in result.get("goals", [])}
+    for goal in run.get("goals") or []:
+        before = plan.get(goal["goal_id"])
+        if before is None:
+            continue
+        held = not any(m is False for m in before["met"])
+        holds = not any(m is False for m in goal["met"])
+        if held and not holds:
+            worse.append(str(before["name"]))
+        if holds and not held:
+            better.append(str(before["name"]))
+    if worse:
+        texts.append(
+            _("I den takten nås inte längre: {gs}.").format(gs=names_text(worse))
+        )
+    if better:
+        texts.append(_("I den takten nås också: {gs}.").format(gs=names_text(better)))
+    if not worse and not better and plan:
+        texts.append(_("Samma mål nås som i planen."))
+    blocks: list[Block] = [
+        Paragraphs(tuple(Text(t) for t in texts), _("I kommunens egen takt"))
+    ]
+    return blocks + _chart(figures.own_pace(result))
+
+
+def _assumptions(result: Result) -> list[Block]:
+    quality = result.get("quality") or {}
+    counts = quality.get("inputs") or {}
+    blocks: list[Block] = []
+    if counts:
+        parts = [
+            (n, counts.get(key, 0))
+            for key, n in (
+                ("uppgift", _("Uppgift: publicerad siffra")),
+                ("berakning", _("Beräkning: uträknad ur andra siffror")),
+                ("antagande", _("Antagande: uppskattad av någon")),
+                ("none", _("Kvalitet är inte angiven")),
+            )
+        ]
+        whole = sum(n for _label, n in parts) or 1
+        marks: tuple[Quality, ...] = ("uppgift", "berakning", "antagande", "")
+        blocks.append(
+            TableBlock(
+                title=_("Vad underlaget består av"),
+                subtitle=_("Antal rader i underlaget"),
+                columns=(
+                    Column(_("Kvalitet"), "left"),
+                    Column(_("Antal")),
+                    Column(_("Andel")),
+                ),
+                rows=tuple(
+                    Row(
+                        label,
+                        (
+                            Cell(number(n), n),
+                            Cell(_whole_percent(n / whole), n / whole),
+                        ),
+                        quality=mark,
+                    )
+                    for (label, n), mark in zip(parts, marks, strict=True)
+                ),
+                note=_(
+                    "En uträknad siffra är aldrig säkrare än det sämsta den bygger på."
+                ),
+            )
+        )
+    table = assumptions_table(quality.get("assumptions") or [])
+    return [*blocks, table] if table else blocks
+
+
+def _whole_percent(share: float) -> str:
+    if 0 < share < 0.005:
+        return _("under 1\u00a0%")
+    return share_table(share, 0)
+
+
+def assumptions_table(assumptions: Sequence[Mapping[str, Any]]) -> TableBlock | None:
+    """Return what is assumed, sheet by sheet, and on what ground."""
+    if not assumptions:
+        return None
+    notes = [str(item.get("text") or "") for item in assumptions]
+    sheets = [sheet_name(str(item.get("table") or "")) for item in assumptions]
+    told = any(n and n != s for n, s in zip(notes, sheets, strict=True))
+    rows = []
+    for item, sheet, note in zip(assumptions, sheets, notes, strict=True):
+        name, source = assumption_name(item), str(item.get("source") or "")
+        count = int(item.get("rows") or 1)
+        cells = [Cell(name or missing(), name), Cell(number(count), count)]
+        if told:
+            cells.append(Cell(note or missing(), note))
+        cells.append(Cell(source or _("uppgift saknas"), source))
+        rows.append(Row(sheet, tuple(cells)))
+    return TableBlock(
+        title=_("Antaganden i underlaget"),
+        subtitle=_("Uppskattade av någon, inte publicerade"),
+        columns=(
+            Column(_("Blad"), "left"),
+            Column(_("Vad"), "left"),
+            Column(_("Rader")),
+            *((Column(_("Antagande"), "left"),) if told else ()),
+            Column(_("Källa eller grund"), "left"),
+        ),
+        rows=tuple(rows),
+        folded=len(rows) > 12,
+    )
+
+
+def sheet_name(table: str) -> str:
+    """Return a table's Swedish name, as on its sheet in the workbook."""
+    try:
+        from rodtrad.domain.columns import SCHEMA
+    except ImportError:
+        return table
+    return SCHEMA[table].label_sv if table in SCHEMA else table
+
+
+def assumption_name(item: Mapping[str, Any]) -> str:
+    """Return what an assumption is about, in words where the row has a label."""
+    key = str(item.get("key") or "")
+    labels = {"statement": STATEMENT_LABELS, "balance": BALANCE_LABELS}.get(
+        str(item.get("table")), {}
+    )
+
+    def named(one: str) -> str:
+        first, *rest = one.split("/")
+        return " ".join([labels.get(first, first), *rest])
+
+    return " … ".join(named(one) for one in key.split(" … "))
+
+
+def _sources(result: Result) -> list[Block]:
+    rows = [
+        Row(
+            str(p["name"]),
+            (
+                Cell(
+                    QUALITY_LABELS.get(normal_quality(p.get("quality")), missing()),
+                    normal_quality(p.get("quality")) or None,
+                    normal_quality(p.get("quality")),
+                ),
+                Cell(str(p.get("source") or _("uppgift saknas")), p.get("source")),
+            ),
+        )
+        for p in sorted(result.get("projects", []), key=lambda p: str(p["project_id"]))
+        if p.get("source")
+    ]
+    if not rows:
+        return []
+    return [
+        TableBlock(
+            title=_("Källor till projekten"),
+            subtitle=_("Som de står i underlaget"),
+            columns=(
+                Column(_("Projekt"), "left"),
+                Column(_("Kvalitet"), "left"),
+                Column(_("Källa"), "left"),
+            ),
+            rows=tuple(rows),
+            folded=True,
+        )
+    ]
+
+
+def _issues(result: Result) -> list[Block]:
+    issues = [i for i in result.get("issues") or [] if i.get("severity") != "note"]
+    if not issues:
+        return []
+    rows = tuple(
+        Row(
+            sheet_name(str(i.get("table") or "")),
+            (
+                Cell(str(i.get("row") or missing()), i.get("row")),
+                Cell(
+                    _first_upper(SEVERITY_LABELS.get(str(i["severity"]), "")),
+                    str(i["severity"]),
+                ),
+                Cell(str(i.get("message") or ""), str(i.get("message") or "")),
+                Cell(str(i.get("remedy") or ""), str(i.get("remedy") or "")),
+            ),
+        )
+        for i in issues[:_SHOWN_ISSUES]
+    )
+    return [
+        TableBlock(
+            title=plural(
+                "{n} varning när underlaget kontrollerades",
+                "{n} varningar när underlaget kontrollerades",
+                len(issues),
+            ).format(n=number(len(issues))),
+            subtitle=_("Planen är räknad ändå"),
+            columns=(
+                Column(_("Blad"), "left"),
+                Column(_("Rad")),
+                Column(_("Slag"), "left"),
+                Column(_("Vad"), "left"),
+                Column(_("Åtgärd"), "left"),
+            ),
+            rows=rows,
+            note=_("Här visas de {n} första.").format(n=_SHOWN_ISSUES)
+            if len(issues) > _SHOWN_ISSUES
+            else "",
+            folded=True,
+        )
+    ]
+
+
+# ---------------------------------------------------------------- 7 check it yourself
+
+
+def check_section(result: Result) -> Section:
+    """How anyone can recompute the plan, and what the words mean."""
+    meta = result.get("meta", {})
+    blocks: list[Block] = [
+        Command(
+            _(
+                "Kommandot räknar om varje siffra från underlaget, utan planens lösare. Byt MAPP mot mappen där filerna ligger."
+            ),
+            "rodtrad verify MAPP",
+        ),
+        Definitions(
+            _("Orden i rapporten"),
+            (
+                Definition(_("Uppgift"), _("publicerad siffra")),
+                Definition(
+                    _("Beräkning"), _("siffra som är uträknad ur andra siffror")
+                ),
+                Definition(_("Antagande"), _("siffra som någon har uppskattat")),
+                Definition(
+                    _("Utgift och kostnad"),
+                    _(
+                        "utgift är pengar som betalas för en investering; kostnad är det som belastar ett års resultat"
+                    ),
+                ),
+                Definition(
+                    _("Skatter och bidrag"),
+                    _("skatteintäkter plus generella statsbidrag och utjämning"),
+                ),
+                Definition(
+                    _("Löpande priser"),
+                    _("belopp i det årets penningvärde, med prisökningar inräknade"),
+                ),
+                Definition(
+                    _("Förnyelse, anpassning, nytt"),
+                    _(
+                        "ersätter något slitet; krävs av nya regler, klimatet eller ändrad verksamhet; ger mer än i dag"
+                    ),
+                ),
+                Definition(
+                    _("Nyttopoäng"),
+                    _("betygen sammanvägda, mindre ju senare projektet blir klart"),
+                ),
+                Definition(
+                    _("Måste hållas och bör nås"),
+                    _(
+                        "planen får inte bryta det första; det andra försöker den nå och visar vad som fattas"
+                    ),
+                ),
+            ),
+        ),
+    ]
+    lead = [
+        Text(
+            _(
+                "Allt som behövs för att räkna om planen ligger i samma mapp som rapporten."
+            )
+        )
+    ]
+    if meta.get("input_sha256"):
+        lead.append(
+            Text(_("Underlagets kontrollsumma är {s}.").format(s=meta["input_sha256"]))
+        )
+    return Section(7, _("Kontrollera själv"), tuple(lead), tuple(blocks), "kontrollera")
+
+
+SECTIONS: Final[tuple[Callable[[Result], Section], ...]] = (
+    needs_section,
+    room_section,
+    plan_section,
+    balanskrav_section,
+    why_section,
+    sure_section,
+    check_section,
+)

@@ -1,0 +1,334 @@
+"""The PDF: tagged, in Swedish, safe for any name, readable at any size of plan."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pypdf
+import pytest
+from unit.publish.sample import sample_result
+
+from rodtrad.publish.blocks import (
+    Cell,
+    ChartBlock,
+    Column,
+    KeyFigures,
+    Paragraphs,
+    Report,
+    Row,
+    Section,
+    StatusLine,
+    TableBlock,
+    Text,
+)
+from rodtrad.publish.content import build_report
+from rodtrad.publish.document_pdf import _plan_columns, render_pdf, years_across
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rodtrad.publish.blocks import Block
+
+AWKWARD = '#let x = 1; $a_b$ *fet* _kursiv_ "citat" \\ <etikett> @ref `kod` [x] // = -'
+
+
+def squeezed(text: str) -> str:
+    """Return the text without blanks of any kind and invisible places to break."""
+    return re.sub(r"[\s\u00a0\u00ad\u200b\u2060]", "", text)
+
+
+def page_texts(pdf: bytes) -> list[str]:
+    reader = pypdf.PdfReader(io.BytesIO(pdf))
+    return [squeezed(page.extract_text()) for page in reader.pages]
+
+
+def root_of(pdf: bytes) -> Any:
+    """Return the catalogue of the file."""
+    return pypdf.PdfReader(io.BytesIO(pdf)).root_object
+
+
+def structure(pdf: bytes) -> Iterator[dict[str, Any]]:
+    """Give every element of the structure tree."""
+    stack = [root_of(pdf)["/StructTreeRoot"]]
+    while stack:
+        node = stack.pop().get_object()
+        if isinstance(node, list):
+            stack.extend(node)
+        elif isinstance(node, dict):
+            if "/S" in node:
+                yield node
+            if "/K" in node:
+                stack.append(node["/K"])
+
+
+def small_report(*blocks: Block, title: str = "En plan", **meta: str) -> Report:
+    return Report(
+        title=title,
+        kicker="Exempelby kommun",
+        lede=(Text("En mening."),),
+        notice=(),
+        status=StatusLine("Bevisat bäst.", "Ingen plan är bättre.", 1.0, True),
+        key_figures=KeyFigures(()),
+        sections=(Section(1, "Behov", (), blocks),),
+        meta=meta,
+    )
+
+
+def year_table(years: int, rows: int = 3) -> TableBlock:
+    columns = (
+        Column("Rad", "left"),
+        *(Column(str(2025 + y)) for y in range(years)),
+    )
+    return TableBlock(
+        "En tabell",
+        "mkr",
+        columns,
+        tuple(
+            Row(
+                f"Verksamhetens rad {r}",
+                tuple(Cell(f"−1\u00a0{100 + r},{y % 10}", 1.0) for y in range(years)),
+            )
+            for r in range(rows)
+        ),
+    )
+
+
+@pytest.fixture(scope="module")
+def report() -> Report:
+    return build_report(sample_result())
+
+
+@pytest.fixture(scope="module")
+def pdf(report: Report) -> bytes:
+    return render_pdf(report)
+
+
+def test_language_title_and_tags_are_in_the_file(report: Report, pdf: bytes) -> None:
+    reader = pypdf.PdfReader(io.BytesIO(pdf))
+    root = root_of(pdf)
+    assert str(root["/Lang"]).startswith("sv")
+    assert reader.metadata is not None
+    assert reader.metadata.title == report.title
+    assert root["/ViewerPreferences"]["/DisplayDocTitle"]
+    assert root["/MarkInfo"]["/Marked"]
+    assert b"pdfuaid" in root["/Metadata"].get_object().get_data()
+    kinds = {str(node["/S"]) for node in structure(pdf)}
+    assert {"/Document", "/H1", "/H2", "/P", "/Table", "/TH", "/TD"} <= kinds
+
+
+def test_every_chart_has_its_alternative_text(report: Report, pdf: bytes) -> None:
+    alts = {str(node["/Alt"]) for node in structure(pdf) if "/Alt" in node}
+    figures = [n for n in structure(pdf) if n["/S"] == "/Figure"]
+    assert all(node.get("/Alt") for node in figures)
+    charts = [
+        block.figure
+        for section in report.sections
+        for block in section.blocks
+        if isinstance(block, ChartBlock)
+    ]
+    assert len(charts) >= 5
+    for chart in charts:
+        assert chart.alt in alts
+
+
+def test_headings_follow_the_sections(report: Report, pdf: bytes) -> None:
+    reader = pypdf.PdfReader(io.BytesIO(pdf))
+    titles = [item.title for item in reader.outline if not isinstance(item, list)]
+    for section in report.sections:
+        assert any(str(title).endswith(section.title) for title in titles)
+
+
+def test_every_page_names_municipality_version_digest_and_page(
+    report: Report, pdf: bytes
+) -> None:
+    pages = page_texts(pdf)
+    digest = report.meta["Underlagets kontrollsumma"][:12]
+    for number, text in enumerate(pages, start=1):
+        assert "Exempelbykommun" in text
+        assert report.meta["Programversion"] in text
+        assert digest in text
+        assert f"{number}({len(pages)})" in text
+
+
+def test_equal_reports_give_equal_bytes(report: Report, pdf: bytes) -> None:
+    assert render_pdf(report) == pdf
+    other = replace(report, title="En annan rubrik")
+    assert render_pdf(other) != pdf
+
+
+def test_a_name_is_never_read_as_markup() -> None:
+    result = sample_result()
+    for project in result["projects"]:
+        project["name"] = f"{AWKWARD} {project['project_id']}"
+    result["meta"]["municipality"] = AWKWARD
+    result["meta"]["remark"] = AWKWARD
+    pdf = render_pdf(build_report(result))
+    text = "".join(page_texts(pdf))
+    for project in result["projects"]:
+        assert squeezed(project["name"]) in text
+    metadata = pypdf.PdfReader(io.BytesIO(pdf)).metadata
+    assert metadata is not None
+    assert metadata.author == AWKWARD
+
+
+def test_markup_in_every_kind_of_text_is_shown_as_written() -> None:
+    report = small_report(
+        Paragraphs((Text(AWKWARD, strong=AWKWARD),), title=AWKWARD),
+        TableBlock(
+            AWKWARD,
+            AWKWARD,
+            (Column(AWKWARD, "left"), Column(AWKWARD, "left", AWKWARD)),
+            (Row(AWKWARD, (Cell(AWKWARD),)),),
+            note=AWKWARD,
+        ),
+        title=AWKWARD,
+    )
+    text = "".join(page_texts(render_pdf(report)))
+    # Title; heading, strong and text; caption, subtitle, two heads, unit, row, cell, note.
+    assert text.count(squeezed(AWKWARD)) == 12
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("Skolan \U0001f600 ny", "Skolan□ny"),
+        ("Norra\x07 \x1bskolan", "Norraskolan"),
+        ("中文 skolan", "□□skolan"),
+        ("\ufeffSka\u030ane\u2028 \ud83d\u202eny", "Skåneny"),
+        ("Łódź, Sápmi ŋ, Ελλάς, Київ ≥ → €", "Łódź,Sápmiŋ,Ελλάς,Київ≥→€"),
+    ],
+)
+def test_a_letter_that_no_font_has_does_not_stop_the_report(
+    name: str, shown: str
+) -> None:
+    text = "".join(page_texts(render_pdf(small_report(title=name))))
+    assert shown in text
+
+
+def test_a_very_long_word_does_not_push_the_figures_off_the_page() -> None:
+    word = "a" * 150
+    table = TableBlock(
+        "T",
+        "",
+        (Column("Rad", "left"), Column("2026")),
+        (Row(word, (Cell("1\u00a0234,5"),)),),
+    )
+    _size, _pad, [(_columns, widths)] = _plan_columns(table)
+    assert sum(widths) <= 467
+    text = "".join(page_texts(render_pdf(small_report(table))))
+    assert word in text
+    assert "1234,5" in text
+
+
+@pytest.mark.parametrize("years", [3, 11, 20, 40])
+def test_tables_of_many_years_fit_the_page(years: int) -> None:
+    table = year_table(years)
+    size, _pad, groups = _plan_columns(table)
+    assert size >= 8
+    shown: list[int] = []
+    for columns, widths in groups:
+        assert sum(widths) <= 467.01
+        assert columns[0] == 0
+        shown += columns[1:]
+    assert shown == list(range(1, years + 1))
+    text = "".join(page_texts(render_pdf(small_report(table))))
+    for column in table.columns:
+        assert column.label in text
+    for row in table.rows:
+        for cell in row.cells:
+            assert squeezed(cell.text) in text
+
+
+def test_a_row_a_year_becomes_a_column_a_year_on_paper() -> None:
+    rows = tuple(
+        Row(str(2026 + y), (Cell(f"{y},5", y + 0.5), Cell(f"{10 + y}")))
+        for y in range(6)
+    )
+    columns = (Column("År", "left"), Column("Lån", unit="mkr"), Column("Antal"))
+    table = TableBlock("T", "", columns, rows)
+    turned = years_across(table)
+    assert [c.label for c in turned.columns[1:]] == [str(2026 + y) for y in range(6)]
+    assert [row.header for row in turned.rows] == ["Lån, mkr", "Antal"]
+    for y, row in enumerate(rows):
+        assert tuple(r.cells[y] for r in turned.rows) == row.cells
+    words = replace(table, columns=(*columns[:2], Column("Avgör", "left")))
+    assert years_across(words) == words
+    sums = replace(table, rows=(*rows[:5], Row("Summa", rows[5].cells, "sum")))
+    assert years_across(sums) == sums
+
+
+def test_eleven_years_stay_in_one_table() -> None:
+    assert len(_plan_columns(year_table(11))[2]) == 1
+    assert len(_plan_columns(year_table(20))[2]) > 1
+
+
+def test_the_head_of_a_long_table_is_repeated() -> None:
+    table = replace(
+        year_table(3, rows=120),
+        columns=(Column("Radhuvud", "left"), *year_table(3).columns[1:]),
+    )
+    pages = page_texts(render_pdf(small_report(table)))
+    with_rows = [text for text in pages if "Verksamhetensrad" in text]
+    assert len(with_rows) >= 3
+    assert all("Radhuvud" in text for text in with_rows)
+
+
+def test_a_long_timeline_comes_in_several_pictures(report: Report) -> None:
+    [chart] = [
+        block
+        for section in report.sections
+        for block in section.blocks
+        if isinstance(block, ChartBlock) and block.figure.kind == "timeline"
+    ]
+    bars = tuple(
+        replace(chart.figure.bars[0], label=f"Projekt nummer {i}.") for i in range(100)
+    )
+    many = replace(chart, figure=replace(chart.figure, bars=bars))
+    pdf = render_pdf(small_report(many))
+    alts = [str(n["/Alt"]) for n in structure(pdf) if n["/S"] == "/Figure"]
+    assert sum(alt.endswith("av 3.") for alt in alts) == 3
+    text = "".join(page_texts(pdf))
+    for bar in bars:
+        assert squeezed(bar.label) in text
+
+
+def test_the_report_is_not_a_picture_of_another_plan() -> None:
+    one = "".join(page_texts(render_pdf(build_report(sample_result(seed=1)))))
+    two = "".join(page_texts(render_pdf(build_report(sample_result(seed=2)))))
+    assert one != two
+
+
+_BIG = """
+import json, resource, sys, time
+sys.path.insert(0, {folder!r})
+from sample import sample_result
+from rodtrad.publish.content import build_report
+from rodtrad.publish.document_pdf import render_pdf
+report = build_report(sample_result(projects=260, years=20))
+start = time.perf_counter()
+pdf = render_pdf(report)
+print(json.dumps({{
+    "seconds": time.perf_counter() - start,
+    "mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+    "bytes": len(pdf),
+}}))
+"""
+
+
+@pytest.mark.slow
+def test_260_projects_in_five_seconds_and_300_mb() -> None:
+    code = _BIG.format(folder=str(Path(__file__).parent))
+    run = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    measured = json.loads(run.stdout)
+    assert measured["bytes"] > 100_000
+    assert measured["seconds"] <= 5
+    assert measured["mb"] <= 300

@@ -1,0 +1,181 @@
+"""Charts as drawn: true to the figures, inside their frame, readable without colour."""
+
+from __future__ import annotations
+
+import itertools
+import re
+import xml.etree.ElementTree as ET
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from unit.publish.sample import sample_result
+
+from rodtrad.publish import svg
+from rodtrad.publish.blocks import ChartBlock, Figure, Limit, Series, TableBlock
+from rodtrad.publish.content import build_report
+
+EMPTY = TableBlock("", "", (), ())
+WIDTHS = (svg.WIDE, svg.MIDDLE, svg.NARROW)
+
+
+def charts(**kinds: int) -> list[Figure]:
+    report = build_report(sample_result(**kinds))  # type: ignore[arg-type]
+    return [
+        block.figure
+        for section in report.sections
+        for block in section.blocks
+        if isinstance(block, ChartBlock)
+    ]
+
+
+def parsed(
+    figure: Figure, width: float = svg.WIDE, theme: str | None = None
+) -> ET.Element:
+    return ET.fromstring(svg.draw(figure, width, theme))
+
+
+def elements(root: ET.Element, tag: str) -> list[ET.Element]:
+    return [e for e in root.iter() if e.tag.rsplit("}", 1)[-1] == tag]
+
+
+@pytest.mark.parametrize("theme", [None, "light"])
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("years", [1, 3, 10, 40])
+def test_every_chart_is_sound_svg_inside_its_frame(
+    width: int, theme: str | None, years: int
+) -> None:
+    for figure in charts(years=max(years, 4)) if years > 1 else charts(years=4):
+        root = parsed(figure, width, theme)
+        box = [float(x) for x in root.attrib["viewBox"].split()]
+        assert root.attrib["role"] == "img"
+        assert root.attrib["aria-label"] == figure.alt
+        assert box[2] == width
+        assert box[3] > 0
+        for rect in elements(root, "rect"):
+            if rect.attrib.get("x") is None:
+                continue
+            x, wide = float(rect.attrib["x"]), float(rect.attrib["width"])
+            assert -1 <= x <= x + wide <= width + 1
+            assert float(rect.attrib["height"]) >= 0
+        for text in elements(root, "text"):
+            assert 0 <= float(text.attrib["x"]) <= width
+            assert 0 < float(text.attrib["y"]) <= box[3] + 1
+        assert "nan" not in svg.draw(figure, width, theme)
+
+
+def test_a_picture_that_stands_alone_names_its_own_colours() -> None:
+    for figure in charts():
+        drawn = svg.draw(figure, svg.WIDE, "light")
+        assert "var(--" not in drawn
+        assert 'id="hatch"' in drawn
+        for _role, label in svg.legend_items(figure):
+            assert f">{label}</text>" in drawn
+
+
+def test_texts_from_outside_are_escaped() -> None:
+    figure = next(f for f in charts() if f.kind == "timeline")
+    bar = replace(figure.bars[0], label='<b onload="x">&')
+    drawn = svg.draw(replace(figure, bars=(bar,), alt='"><script>'))
+    assert "<b" not in drawn
+    assert "<script" not in drawn
+
+
+def test_bars_stand_on_zero_and_are_as_tall_as_their_figures() -> None:
+    figure = Figure(
+        "bars", "", "", "", EMPTY, ("2026", "2027"), (Series("a", "a", (10.0, 40.0)),)
+    )
+    tall = [float(r.attrib["height"]) for r in elements(parsed(figure), "rect")]
+    assert tall[1] / tall[0] == pytest.approx(4, rel=0.01)
+
+
+def test_needs_above_the_room_are_hatched_and_the_rest_is_not() -> None:
+    figure = Figure(
+        "stacked",
+        "",
+        "",
+        "",
+        EMPTY,
+        ("2026", "2027"),
+        (
+            Series("renewal", "F", (30.0, 10.0), "renewal"),
+            Series("new", "N", (30.0, 10.0), "new"),
+        ),
+        room=Series("room", "U", (40.0, 40.0)),
+    )
+    rects = [
+        (r.attrib["fill"], float(r.attrib["height"]))
+        for r in elements(parsed(figure), "rect")
+        if r.attrib["fill"] != "none"
+    ]
+    unit = rects[0][1] / 30
+    assert [(fill, round(h / unit)) for fill, h in rects] == [
+        ("var(--c2)", 30),
+        ("var(--c1)", 10),
+        ("url(#hatch)", 20),
+        ("var(--c2)", 10),
+        ("var(--c1)", 10),
+    ]
+
+
+def test_no_room_hatches_the_whole_need() -> None:
+    figure = Figure(
+        "stacked", "", "", "", EMPTY, ("2026",),
+        (Series("new", "N", (30.0,), "new"),),
+        room=Series("room", "U", (0.0,)),
+    )  # fmt: skip
+    fills = [r.attrib["fill"] for r in elements(parsed(figure), "rect")]
+    assert fills == ["url(#hatch)", "none"]
+
+
+def test_only_years_that_break_a_goal_are_marked() -> None:
+    figure = Figure(
+        "lines",
+        "",
+        "",
+        "",
+        EMPTY,
+        ("2026", "2027", "2028"),
+        (Series("plan", "P", (0.5, 2.0, 3.0)),),
+        (Limit("Minst 1", (1.0, 1.0, None), operator=">="),),
+    )
+    assert len(elements(parsed(figure), "rect")) == 1
+    average = replace(figure.limits[0], operator="")
+    assert elements(parsed(replace(figure, limits=(average,))), "rect") == []
+
+
+@given(st.floats(-1e7, 1e7, allow_nan=False), st.floats(0, 1e7, allow_nan=False))
+def test_axes_have_few_even_lines_with_zero_among_them(
+    low: float, width: float
+) -> None:
+    marks = svg.ticks(low, low + width)
+    assert 2 <= len(marks) <= 5
+    assert 0 in marks
+    slack = 1e-8 * (abs(low) + width) + 1e-9
+    assert marks[0] <= min(low, 0) + slack
+    assert marks[-1] >= max(low + width, 0) - slack
+    steps = [b - a for a, b in itertools.pairwise(marks)]
+    assert steps == pytest.approx([steps[0]] * len(steps))
+
+
+def test_gold_and_sky_differ_without_colour() -> None:
+    # They are equally dark: the third series must carry a pattern.
+    assert svg.FILLS["renewal"] == "c2"
+    assert svg.FILLS["adaptation"].startswith("url(")
+    assert 'id="dots"' in svg.patterns()
+
+
+def test_year_labels_never_crowd() -> None:
+    for figure in charts(years=40):
+        if figure.kind not in ("stacked", "lines", "bars"):
+            continue
+        for width in WIDTHS:
+            xs = sorted(
+                float(t.attrib["x"])
+                for t in elements(parsed(figure, width), "text")
+                if re.fullmatch(r"20\d\d", t.text or "")
+            )
+            gaps = [b - a for a, b in itertools.pairwise(xs)]
+            assert min(gaps) > 36, (figure.title, width)
+            assert len(xs) >= 3
