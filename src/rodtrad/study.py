@@ -137,31 +137,32 @@ def run(
             gap=None,
             seconds=plan.seconds,
         )
-    economy = economy_result(case, plan.choices)
-    result: dict[str, Any] = {
-        "meta": _meta(stored, tables, seed, settings.scenario),
-        "status": _status(plan),
-        **economy,
-        "limits": [],
-        "reasons": [],
-        "law": law.used(int(year) for year in case.years),
-        "quality": quality_of(tables, plan.choices),
-        "issues": [issue.as_dict() for issue in issues],
-    }
+    reasons: list[dict[str, Any]] = []
+    limits_held: list[dict[str, Any]] = []
     if "reasons" in settings.only:
         from rodtrad.explain.limits import binding_limits
-        from rodtrad.explain.reasons import explain_portfolio
+        from rodtrad.explain.reasons import explain_and_improve
         from rodtrad.plan.greedy import RowCheck
 
-        tell(_("Prövar skälen"))
-        check = RowCheck(problem)
-        result["limits"] = binding_limits(check, check.chosen(plan.choices))
-        result["reasons"] = explain_portfolio(
+        plan, reasons = explain_and_improve(
             problem,
             plan,
             seed,
             lambda i, n: tell(_("Prövar skäl {i} av {n}").format(i=i, n=n)),
         )
+        check = RowCheck(problem)
+        limits_held = binding_limits(check, check.chosen(plan.choices or ()))
+    choices = plan.choices or ()
+    result: dict[str, Any] = {
+        "meta": _meta(stored, tables, seed, settings.scenario),
+        "status": _status(plan),
+        **economy_result(case, choices),
+        "limits": limits_held,
+        "reasons": reasons,
+        "law": law.used(int(year) for year in case.years),
+        "quality": quality_of(tables, choices),
+        "issues": [issue.as_dict() for issue in issues],
+    }
     return Study(stored, result)
 
 

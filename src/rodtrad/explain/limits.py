@@ -14,10 +14,9 @@ import numpy as np
 
 from rodtrad.domain.words import (
     _,
+    indicator_text,
     number,
-    per_inhabitant_text,
     quoted,
-    share_text,
     years_text,
 )
 
@@ -69,40 +68,41 @@ def _kind_and_key(requirement: str) -> tuple[str, str]:
     return kind, key
 
 
-def binding_limits(check: RowCheck, chosen: Flags) -> list[dict[str, Any]]:
-    """Return the goals and resources that stop some project, with their years.
+# Limits that leave room for nearly as little of a change as the tightest one count too.
+NEARLY_AS_TIGHT = 0.05
 
-    A limit binds in a year if at least one project that is left out (any alternative
-    and start), or an earlier start of one that is in, would break it and nothing else
-    of another kind has to give way first.
+
+def binding_limits(check: RowCheck, chosen: Flags) -> list[dict[str, Any]]:
+    """Return the goals and resources that stop some change, with the years.
+
+    A limit binds in a year if it is the one that leaves room for the least of a
+    project that is out, or of an earlier start of one that is in; each project is
+    tried in the way that comes nearest to fitting.
     """
     problem = check.problem
     case = problem.case
+    money = np.array(
+        [r.requirement.startswith(("goal:", "resource:")) for r in check.rows]
+    )
     years: dict[tuple[str, str], set[int]] = {}
     for project in case.projects:
-        columns = list(problem.by_project[project.project_id])
-        if not columns:
-            continue
-        inside = [k for k in columns if chosen[k]]
         without = check.without(chosen, project.project_id)
-        if inside:
-            now = problem.choices[inside[0]]
-            columns = [
-                k
-                for k in columns
-                if problem.choices[k].alternative_id == now.alternative_id
-                and problem.choices[k].start_year < now.start_year
-            ]
-        if not columns:
+        columns = _changes(check, chosen, project.project_id)
+        if not columns or not len(money):
             continue
-        ways = obstacles(check, without, columns)
-        if any(not way for way in ways):
+        before = np.maximum(check.margins(without), 0.0)
+        after = check.margins(without, columns)
+        if not (after < 0).any(axis=0).all():
             continue
-        nearest = min(ways, key=lambda way: sum(max(1, len(o.years)) for o in way))
-        for obstacle in nearest:
-            if obstacle.kind in ("goal", "resource"):
-                place = (obstacle.kind, obstacle.key)
-                years.setdefault(place, set()).update(obstacle.years)
+        share = np.where(after < 0, before / np.maximum(before - after, 1e-12), np.inf)
+        share[:, (after[~money] < 0).any(axis=0)] = np.inf
+        least = share.min(axis=0)
+        nearest = int(np.argmax(np.where(np.isinf(least), -1.0, least)))
+        if np.isinf(least[nearest]):
+            continue
+        for i in np.flatnonzero(share[:, nearest] <= least[nearest] + NEARLY_AS_TIGHT):
+            row = check.rows[i]
+            years.setdefault(_kind_and_key(row.requirement), set()).add(row.year)
     return [
         {
             "kind": kind,
@@ -112,6 +112,22 @@ def binding_limits(check: RowCheck, chosen: Flags) -> list[dict[str, Any]]:
             "text": limit_text(case, kind, key, sorted(of)),
         }
         for (kind, key), of in sorted(years.items())
+    ]
+
+
+def _changes(check: RowCheck, chosen: Flags, project_id: str) -> list[int]:
+    """Return the columns one could wish for: all if out, earlier starts if in."""
+    problem = check.problem
+    columns = list(problem.by_project[project_id])
+    inside = [k for k in columns if chosen[k]]
+    if not inside:
+        return columns
+    now = problem.choices[inside[0]]
+    return [
+        k
+        for k in columns
+        if problem.choices[k].alternative_id == now.alternative_id
+        and problem.choices[k].start_year < now.start_year
     ]
 
 
@@ -153,9 +169,7 @@ def limit_text(case: Case, kind: str, key: str, years: Iterable[int]) -> str:
     pattern = patterns.get(
         (goal.indicator, goal.operator), _("Målet {g} begränsar planen {ys}.")
     )
-    shown = (
-        per_inhabitant_text(value) if goal.indicator == "lan_inv" else share_text(value)
-    )
+    shown = indicator_text(goal.indicator, value, case.tables.settings["currency"])
     return pattern.format(v=shown, g=name, ys=when)
 
 

@@ -7,14 +7,16 @@ belongs to a plan that exists, the lower end to a bound that no plan can pass.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from rodtrad.capacity.evaluate import evaluate_plan
+from rodtrad.domain.arrays import Choice
 from rodtrad.domain.words import (
     _,
+    count_text,
     list_text,
     money_text,
     names_text,
@@ -23,13 +25,13 @@ from rodtrad.domain.words import (
     years_text,
 )
 from rodtrad.explain.limits import Obstacle, obstacle_text, obstacles, points
-from rodtrad.plan.greedy import RowCheck, grow, make_room
-from rodtrad.plan.milp import Limits, Relaxation, solve_problem
+from rodtrad.plan.greedy import RowCheck, do_without, make_room
+from rodtrad.plan.milp import Limits, Relaxation, relative_gap, solve_problem
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from rodtrad.domain.arrays import Case, Choice, Project
+    from rodtrad.domain.arrays import Case, Project
     from rodtrad.plan.greedy import Flags
     from rodtrad.plan.milp import Portfolio
     from rodtrad.plan.problem import Problem
@@ -37,7 +39,10 @@ if TYPE_CHECKING:
 # The searches of all reasons share this much work; below the least they are left out.
 SEARCH_WORK = 500
 LEAST_WORK = 20
+# Where no forced plan was found by hand, one is searched for all the same.
+UNKNOWN_WORK = 12
 TIE = 1e-6
+IMPROVEMENTS = 3
 
 
 @dataclass(frozen=True)
@@ -46,6 +51,8 @@ class Forced:
 
     `low` and `high` bracket the loss in benefit points; `high` and `choices` are None
     when no such plan is known, `impossible` is True when it is proven that none exists.
+    A plan that is best only within a gap may be beaten by a forced one, so the loss can
+    be below zero, by the gap at most.
     """
 
     low: float
@@ -96,12 +103,18 @@ class Explainer:
         if (included and not columns) or (not included and project.must_do):
             return Forced(0.0, None, None, impossible=True)
         bound = self.relaxation.bound_forced(project_id, included)
-        if bound is None:
+        # Nothing is proven if the relaxation has stopped answering at all.
+        silent = bound is None and self.relaxation.bound() is None
+        if bound is None and not silent:
             return Forced(0.0, None, None, impossible=True)
-        best = self._quick(project_id, included)
-        if self._work >= LEAST_WORK:
+        bound = self.bound if bound is None else min(bound, self.bound)
+        best = None if silent else self._quick(project_id, included)
+        work = self._work if self._work >= LEAST_WORK else 0
+        if best is None:
+            work = max(work, UNKNOWN_WORK)
+        if work:
             forced = self.problem.with_forced(project_id, included)
-            limits = Limits(seconds=60.0, work=self._work, gap=1e-6, seed=self._seed)
+            limits = Limits(seconds=60.0, work=work, gap=1e-6, seed=self._seed)
             found = solve_problem(forced, limits, start=best or (), rounds=1)
             if found.stopped == "infeasible":
                 return Forced(0.0, None, None, impossible=True)
@@ -109,11 +122,11 @@ class Explainer:
                 bound = min(bound, found.bound)
             if found.choices is not None:
                 best = found.choices
-        low = max(self.objective - min(bound, self.bound), 0.0)
+        low = self.objective - bound
         if best is None:
             return Forced(low, None, None, impossible=False)
         high = self.objective - evaluate_plan(self.case, best).objective
-        return Forced(min(low, max(high, 0.0)), high, best, impossible=False)
+        return Forced(min(low, high), high, best, impossible=False)
 
     def _quick(self, project_id: str, included: bool) -> tuple[Choice, ...] | None:
         """Return a plan with the project forced, by hand: make room, then grow."""
@@ -129,9 +142,9 @@ class Explainer:
                 if made is not None:
                     tries.append(made)
         else:
-            without = check.without(self.flags, project_id)
-            if not check.shortfall(without).any():
-                tries.append(grow(check, without, leave_out=project_id))
+            made = do_without(check, self.flags, project_id)
+            if made is not None:
+                tries.append(made)
         plans = [check.choices(flags) for flags in tries]
         return max(
             plans,
@@ -140,8 +153,9 @@ class Explainer:
         )
 
     def differences(self, other: Sequence[Choice]) -> dict[str, Any]:
-        """Return who leaves, enters and moves from the plan to another one."""
+        """Return who leaves, enters, moves and switches alternative in another plan."""
         theirs = {choice.project_id: choice for choice in other}
+        both = sorted(set(self.chosen) & set(theirs))
         return {
             "leaves": sorted(set(self.chosen) - set(theirs)),
             "enters": sorted(set(theirs) - set(self.chosen)),
@@ -151,8 +165,17 @@ class Explainer:
                     "from": self.chosen[key].start_year,
                     "to": theirs[key].start_year,
                 }
-                for key in sorted(set(self.chosen) & set(theirs))
+                for key in both
                 if self.chosen[key].start_year != theirs[key].start_year
+            ],
+            "switches": [
+                {
+                    "project_id": key,
+                    "from": self.chosen[key].alternative_id,
+                    "to": theirs[key].alternative_id,
+                }
+                for key in both
+                if self.chosen[key].alternative_id != theirs[key].alternative_id
             ],
         }
 
@@ -177,6 +200,46 @@ def explain_portfolio(
     return reasons
 
 
+def explain_and_improve(
+    problem: Problem,
+    plan: Portfolio,
+    seed: int = 1,
+    progress: Callable[[int, int], None] | None = None,
+) -> tuple[Portfolio, list[dict[str, Any]]]:
+    """Return the plan and its reasons, the plan improved if a reason shows how.
+
+    Trying each project the other way may find a better plan, within the gap that the
+    search left. Such a plan takes the first one's place and is explained instead.
+    """
+    for _round in range(IMPROVEMENTS):
+        reasons = explain_portfolio(problem, plan, seed, progress)
+        better = _better_plan(problem, plan, reasons)
+        if better is None:
+            return plan, reasons
+        plan = better
+    return plan, explain_portfolio(problem, plan, seed, progress)
+
+
+def _better_plan(
+    problem: Problem, plan: Portfolio, reasons: Sequence[dict[str, Any]]
+) -> Portfolio | None:
+    losses = [
+        (reason["force"]["loss_high"], reason["project_id"], reason["force"]["choices"])
+        for reason in reasons
+        if reason["force"]["loss_high"] is not None
+    ]
+    loss, _project_id, rows = min(losses, default=(0.0, "", None))
+    if rows is None or plan.objective is None or plan.bound is None:
+        return None
+    if loss >= -TIE * max(1.0, abs(plan.objective)):
+        return None
+    choices = tuple(Choice(*row) for row in rows)
+    objective = evaluate_plan(problem.case, choices).objective
+    bound = max(plan.bound, objective)
+    gap = relative_gap(objective, bound)
+    return replace(plan, choices=choices, objective=objective, bound=bound, gap=gap)
+
+
 def explain_project(explainer: Explainer, project: Project) -> dict[str, Any]:
     """Return state, sentences, deciding limit, forced plan and claims of a project."""
     inside = project.project_id in explainer.chosen
@@ -194,6 +257,7 @@ def explain_project(explainer: Explainer, project: Project) -> dict[str, Any]:
         "leaves": [],
         "enters": [],
         "moves": [],
+        "switches": [],
     }
     if forced.choices is not None:
         force |= explainer.differences(forced.choices)
@@ -216,69 +280,120 @@ def explain_project(explainer: Explainer, project: Project) -> dict[str, Any]:
     }
 
 
-def _loss_text(forced: Forced, exact: str, nothing: str) -> str:
-    """Return the sentence on the loss, as exact as it is proven."""
-    if forced.high is None:
-        return nothing
-    high = max(forced.high, 0.0)
-    if forced.proven or points(forced.low) == points(high):
-        return exact.format(np=points(high))
-    if points(forced.low) == points(0.0):
-        return exact.format(np=_("högst {np}").format(np=points(high)))
-    span = _("mellan {np1} och {np2}").format(np1=points(forced.low), np2=points(high))
-    return exact.format(np=span)
+def _nothing(value: float) -> bool:
+    """Whether benefit points show as 0,0."""
+    return points(abs(value)) == points(0.0)
+
+
+def _span(forced: Forced) -> str:
+    """Return the loss in points as text, as exact as it is proven."""
+    low, high = forced.low, forced.high
+    if high is None:
+        return _("minst {np}").format(np=points(low))
+    if forced.proven or points(low) == points(high):
+        return points(high)
+    if low <= 0 or _nothing(low):
+        return _("högst {np}").format(np=points(high))
+    return _("mellan {np1} och {np2}").format(np1=points(low), np2=points(high))
+
+
+def _near_tie(explainer: Explainer, forced: Forced) -> str | None:
+    """Return what to say when forcing the project costs nothing one can tell."""
+    if forced.high is None or (forced.high > 0 and not _nothing(forced.high)):
+        return None
+    if forced.low >= 0 or _nothing(forced.low):
+        return _("Planerna med och utan det skiljer sig med mindre än 0,1 nyttopoäng.")
+    share = -forced.low / max(abs(explainer.objective), 1e-9)
+    return _(
+        "Skillnaden i nyttopoäng mellan planerna med och utan det är mindre än "
+        "beräkningen kan avgöra ({pct})."
+    ).format(pct=share_text(share, 2 if share < 0.001 else 1))
 
 
 def _why_in(
     explainer: Explainer, project: Project, forced: Forced
 ) -> tuple[list[str], dict[str, Any] | None, list[dict[str, Any]]]:
     name = quoted(project.name)
-    choice = explainer.chosen[project.project_id]
-    text = []
+    claims: list[dict[str, Any]] = []
+    tie = _near_tie(explainer, forced)
     if project.must_do:
-        text.append(
+        text = [
             _("Projektet {p} är tvingande och ska vara i bruk senast {y}.").format(
                 p=name, y=project.deadline_year
             )
-        )
+        ]
+        claims.append({"kind": "must_do", "deadline_year": project.deadline_year})
     elif forced.impossible:
-        text.append(
-            _("Projektet {p} ingår. Utan det går kraven inte ihop.").format(p=name)
-        )
+        text = [_("Projektet {p} ingår. Utan det går kraven inte ihop.").format(p=name)]
+    elif tie is not None:
+        text = [_("Projektet {p} ingår men ligger på gränsen.").format(p=name), tie]
+    elif forced.high is None and (forced.low <= 0 or _nothing(forced.low)):
+        text = [
+            _("Projektet {p} ingår.").format(p=name),
+            _("Beräkningen har inte hunnit avgöra vad planen förlorar utan det."),
+        ]
     else:
-        text.append(
-            _loss_text(
-                forced,
-                _(
-                    "Projektet {p} ingår. Utan det blir planens nytta {np} nyttopoäng "
-                    "lägre, även när pengarna går till det näst bästa."
-                ).replace("{p}", name),
-                _("Projektet {p} ingår.").replace("{p}", name),
-            )
-        )
-    when, limit, claims = _why_then(explainer, project, choice)
+        text = [
+            _(
+                "Projektet {p} ingår. Utan det blir planens nytta {np} nyttopoäng "
+                "lägre, även när pengarna går till det näst bästa."
+            ).format(p=name, np=_span(forced))
+        ]
+    text += _swap(explainer, project.project_id, forced)
+    more_text, more_claims = _ties_to_others(explainer, project)
+    text += more_text
+    claims += more_claims
+    choice = explainer.chosen[project.project_id]
+    when, limit, more_claims = _why_then(explainer, project, choice)
     text += when
+    claims += more_claims
     if project.waiting_cost > 0:
+        currency = explainer.case.tables.settings["currency"]
         text.append(
-            _("Varje års väntan kostar {kr}.").format(
-                kr=money_text(
-                    project.waiting_cost, explainer.case.tables.settings["currency"]
-                )
+            _("Varje års väntan kostar {kr} i basårets priser.").format(
+                kr=money_text(project.waiting_cost, currency)
             )
         )
+        claims.append({"kind": "waiting", "amount_tkr": project.waiting_cost})
     if project.financing == "taxa":
         text.append(
-            _("Projektet betalas med avgifter. Skatten påverkas inte, men lånen ökar.")
+            _("Projektet betalas med avgifter när det är i bruk, men ökar lånebehovet.")
         )
-    text += _swap(explainer, project.project_id, forced)
     return text, limit, claims
+
+
+def _ties_to_others(
+    explainer: Explainer, project: Project
+) -> tuple[list[str], list[dict[str, Any]]]:
+    """Return which chosen projects need this one, or go together with it."""
+    text, claims = [], []
+    for relation in explainer.case.relations:
+        one, other = relation.project_id, relation.other_id
+        if relation.kind == "requires" and other == project.project_id:
+            partner, pattern = one, _("Projektet {q} kan inte starta utan det.")
+        elif relation.kind == "together" and project.project_id in (one, other):
+            partner = other if one == project.project_id else one
+            pattern = _("Det hör ihop med projektet {q}: planen har med båda.")
+        else:
+            continue
+        if partner in explainer.chosen:
+            text.append(pattern.format(q=quoted(explainer.names[partner])))
+            claims.append(
+                {
+                    "kind": "required_by"
+                    if relation.kind == "requires"
+                    else "together_with",
+                    "project_id": partner,
+                }
+            )
+    return text, claims
 
 
 def _why_then(
     explainer: Explainer, project: Project, choice: Choice
 ) -> tuple[list[str], dict[str, Any] | None, list[dict[str, Any]]]:
     """Return why the project starts when it does."""
-    problem, check = explainer.problem, explainer.check
+    problem, check, case = explainer.problem, explainer.check, explainer.case
     earlier = [
         k
         for k in problem.by_project[project.project_id]
@@ -286,73 +401,96 @@ def _why_then(
         and problem.choices[k].start_year < choice.start_year
     ]
     if not earlier:
-        return (
-            [
-                _("Det startar {y}, så tidigt som underlaget tillåter.").format(
-                    y=choice.start_year
-                )
-            ],
-            None,
-            [{"kind": "earliest", "start_year": choice.start_year}],
-        )
+        text = _("Det startar {y}, så tidigt som underlaget tillåter.")
+        claim: dict[str, Any] = {"kind": "earliest", "start_year": choice.start_year}
+        return [text.format(y=choice.start_year)], None, [claim]
     without = check.without(explainer.flags, project.project_id)
     ways = obstacles(check, without, earlier)
     free = [k for k, way in zip(earlier, ways, strict=True) if not way]
     if free:
-        sooner = problem.choices[free[0]]
+        return _start_possible(explainer, choice, without, free)
+    sooner, broken = problem.choices[earlier[-1]], ways[-1]
+    after = _starts_after(case, choice, broken)
+    if after is not None:
+        text = _("Det startar {y}, när projektet {q} har tagits i bruk.").format(
+            y=choice.start_year, q=quoted(explainer.names[after])
+        )
+    else:
+        text = _("Det startar {y}. Med start {y0} bryts {what}.").format(
+            y=choice.start_year,
+            y0=sooner.start_year,
+            what=_list_obstacles(case, broken),
+        )
+    claim = {
+        "kind": "start_breaks",
+        "start_year": sooner.start_year,
+        "own_start_year": choice.start_year,
+        "breaks": [obstacle.as_dict() for obstacle in broken],
+    }
+    return [text], broken[0].as_dict(), [claim]
+
+
+def _start_possible(
+    explainer: Explainer, choice: Choice, without: Flags, free: Sequence[int]
+) -> tuple[list[str], None, list[dict[str, Any]]]:
+    """Return what the best of the earlier starts that hold would give."""
+
+    def objective(k: int) -> float:
         trial = without.copy()
-        trial[free[0]] = True
-        gain = (
-            evaluate_plan(explainer.case, check.choices(trial)).objective
-            - explainer.objective
+        trial[k] = True
+        plan = evaluate_plan(explainer.case, explainer.check.choices(trial))
+        return plan.objective
+
+    gains = {k: objective(k) - explainer.objective for k in free}
+    best = max(free, key=lambda k: (gains[k], -k))
+    gain, sooner = gains[best], explainer.problem.choices[best].start_year
+    if _nothing(gain):
+        pattern = _("Det startar {y}. Start {y0} ger i stort sett samma nytta.")
+    elif gain < 0:
+        pattern = _(
+            "Det startar {y}. Start {y0} håller också alla krav men gör planens "
+            "nytta {np} nyttopoäng lägre."
         )
-        return (
-            [
-                _(
-                    "Det startar {y}. Start {y0} håller också alla krav men gör planens "
-                    "nytta {np} nyttopoäng lägre."
-                ).format(
-                    y=choice.start_year, y0=sooner.start_year, np=points(max(-gain, 0))
-                )
-            ],
-            None,
-            [{"kind": "start_possible", "start_year": sooner.start_year, "gain": gain}],
+    else:
+        pattern = _(
+            "Det startar {y}. Om start {y0} är bättre har beräkningen inte avgjort."
         )
-    sooner = problem.choices[earlier[-1]]
-    broken = ways[-1]
-    return (
-        [
-            _("Det startar {y}. Med start {y0} bryts {what}.").format(
-                y=choice.start_year,
-                y0=sooner.start_year,
-                what=_list_obstacles(explainer.case, broken),
-            )
-        ],
-        broken[0].as_dict(),
-        [
-            {
-                "kind": "start_breaks",
-                "start_year": sooner.start_year,
-                "breaks": [obstacle.as_dict() for obstacle in broken],
-            }
-        ],
-    )
+    text = pattern.format(y=choice.start_year, y0=sooner, np=points(-gain))
+    claim = {
+        "kind": "start_possible",
+        "start_year": sooner,
+        "own_start_year": choice.start_year,
+        "gain": gain,
+    }
+    return [text], None, [claim]
+
+
+def _starts_after(case: Case, choice: Choice, broken: Sequence[Obstacle]) -> str | None:
+    """Return the project whose first year in use alone decides the start, if one does."""
+    if len(broken) != 1 or broken[0].kind != "relation":
+        return None
+    kind, one, other = _relation_parts(broken[0].key)
+    return other if kind == "requires" and one == choice.project_id else None
+
+
+def _relation_parts(key: str) -> tuple[str, str, str]:
+    kind, pair = key.rstrip(")").split("(", 1)
+    one, other = pair.split(",", 1)
+    return kind, one, other
 
 
 def _list_obstacles(case: Case, broken: Sequence[Obstacle]) -> str:
-    money = [o for o in broken if o.kind in ("goal", "resource")]
-    relations = [o for o in broken if o.kind == "relation"]
-    words = [obstacle_text(case, o) for o in money]
-    words += [_relation_text(case, o.key) for o in relations]
+    words = [obstacle_text(case, o) for o in broken if o.kind in ("goal", "resource")]
+    words += [_relation_text(case, o.key) for o in broken if o.kind == "relation"]
     if len(words) > 3:
-        words = [*words[:3], _("{n} krav till").format(n=len(words) - 3)]
+        more = count_text(len(words) - 3)
+        words = [*words[:3], _("{n} krav till").format(n=more)]
     return list_text(words)
 
 
 def _relation_text(case: Case, key: str) -> str:
-    _kind, pair = key.rstrip(")").split("(", 1)
-    one, other = pair.split(",", 1)
-    return _("sambandet mellan {p} och {q}").format(
+    _kind, one, other = _relation_parts(key)
+    return _("sambandet mellan projekten {p} och {q}").format(
         p=quoted(case.project(one).name), q=quoted(case.project(other).name)
     )
 
@@ -363,126 +501,159 @@ def _why_out(
     name, case = quoted(project.name), explainer.case
     columns = list(explainer.problem.by_project[project.project_id])
     if not columns:
-        built = project.shortest_build_years
-        return (
-            [
-                _(
-                    "Projektet {p} hinner inte bli klart. Det tar {n} år, och planen "
-                    "slutar {y}."
-                ).format(p=name, n=built, y=case.plan_end)
-            ],
-            None,
-            [{"kind": "no_start"}],
+        years = {
+            "earliest_year": project.earliest_year,
+            "build_years": project.shortest_build_years,
+            "plan_end": case.plan_end,
+        }
+        pattern = _(
+            "Projektet {p} hinner inte bli klart. Det kan starta tidigast {a} och tar "
+            "{n} år, men planen slutar {b}."
         )
-    nothing = np.zeros_like(explainer.flags)
-    already = {row.requirement for row in _broken_rows(explainer, nothing)}
-    alone = obstacles(explainer.check, nothing, columns)
-    by_itself = [
-        [o for o in way if o.kind == "goal" and f"goal:{o.key}" not in already]
-        for way in alone
-    ]
+        text = pattern.format(
+            p=name, a=project.earliest_year, n=years["build_years"], b=case.plan_end
+        )
+        return [text], None, [{"kind": "no_start", **years}]
+    if forced.impossible:
+        alone = _breaks_alone(explainer, columns)
+        if alone is not None:
+            k, breaks = alone
+            choice = explainer.problem.choices[k]
+            pattern = _(
+                "Projektet {p} går inte att göra, inte ens om inget annat görs. "
+                "Start {y} kommer närmast, och då bryts {what}."
+            )
+            text = pattern.format(
+                p=name, y=choice.start_year, what=_list_obstacles(case, breaks)
+            )
+            claim = _broken_claim("alone_breaks", choice, breaks)
+            return [text], breaks[0].as_dict(), [claim]
     ways = obstacles(explainer.check, explainer.flags, columns)
     nearest = min(
         range(len(columns)),
         key=lambda j: (sum(max(1, len(o.years)) for o in ways[j]), j),
     )
-    way = ways[nearest]
-    claim: dict[str, Any] = {
-        "kind": "added_breaks",
-        "choice": list(explainer.problem.choices[columns[nearest]]),
-        "breaks": [o.as_dict() for o in way],
-    }
-    limit = way[0].as_dict() if way else None
-    if all(by_itself):
-        lightest = min(by_itself, key=lambda w: sum(len(o.years) for o in w))
-        text = [
-            _(
-                "Projektet {p} går inte att göra, inte ens om inget annat görs. "
-                "Det bryter {what}."
-            ).format(p=name, what=_list_obstacles(case, lightest))
-        ]
-        return text, lightest[0].as_dict(), [claim, {"kind": "alone_breaks"}]
+    way, choice = ways[nearest], explainer.problem.choices[columns[nearest]]
     if not way:
-        text = [_fits_but(explainer, project, columns[nearest], forced)]
-        return text, None, [{**claim, "kind": "added_fits"}]
-    relations = [o for o in way if o.kind == "relation"]
-    if relations and len(relations) == len(way):
-        text = [_relation_reason(case, project, relations[0])]
+        fits = [k for k, broken in zip(columns, ways, strict=True) if not broken]
+        return _fits_but(explainer, project, fits, forced)
+    claim = _broken_claim("added_breaks", choice, way)
+    if all(o.kind == "relation" for o in way):
+        main = _relation_reason(explainer, project, way[0])
     elif all(o.kind == "resource" for o in way):
-        text = [
-            _("Projektet {p} ryms inte, eftersom {what} inte räcker.").format(
-                p=name,
-                what=list_text(
-                    [
-                        _("{r} {ys}").format(r=quoted(o.key), ys=years_text(o.years))
-                        for o in way
-                    ]
-                ),
-            )
+        short = [
+            _("{r} inte räcker {ys}").format(r=quoted(o.key), ys=years_text(o.years))
+            for o in way
         ]
-    else:
-        text = [
-            _("Projektet {p} ryms inte. Läggs det till bryts {what}.").format(
-                p=name, what=_list_obstacles(case, way)
-            )
-        ]
-    if forced.impossible:
-        text.append(_("Det går inte att ta in, vad som än väljs bort."))
-    else:
-        text.append(
-            _loss_text(
-                forced,
-                _("Tas det in ändå, minskar planens nytta med {np} nyttopoäng."),
-                _("Beräkningen har inte hunnit avgöra vad det skulle kosta."),
-            )
+        main = _("Projektet {p} ryms inte, eftersom {what}.").format(
+            p=name, what=list_text(short)
         )
+    else:
+        pattern = _(
+            "Projektet {p} ryms inte. Läggs det till med start {y} bryts {what}."
+        )
+        main = pattern.format(
+            p=name, y=choice.start_year, what=_list_obstacles(case, way)
+        )
+    text = [main, _price(explainer, forced)]
     text += _swap(explainer, project.project_id, forced)
-    return text, limit, [claim]
+    return text, way[0].as_dict(), [claim]
 
 
-def _broken_rows(explainer: Explainer, flags: Flags) -> list[Any]:
-    short = explainer.check.shortfall(flags)[:, 0]
-    return [explainer.check.rows[i] for i in np.flatnonzero(short)]
+def _broken_claim(
+    kind: str, choice: Choice, broken: Sequence[Obstacle]
+) -> dict[str, Any]:
+    breaks = [obstacle.as_dict() for obstacle in broken]
+    return {"kind": kind, "choice": list(choice), "breaks": breaks}
+
+
+def _breaks_alone(
+    explainer: Explainer, columns: Sequence[int]
+) -> tuple[int, list[Obstacle]] | None:
+    """Return the way that breaks least if nothing else is done; None if one holds.
+
+    Goals that are broken with no project at all do not count.
+    """
+    nothing = np.zeros_like(explainer.flags)
+    short = explainer.check.shortfall(nothing)[:, 0]
+    already = {explainer.check.rows[i].requirement for i in np.flatnonzero(short)}
+    alone = [
+        [o for o in way if o.kind == "goal" and f"goal:{o.key}" not in already]
+        for way in obstacles(explainer.check, nothing, columns)
+    ]
+    if not all(alone):
+        return None
+    lightest = min(
+        range(len(columns)), key=lambda j: (sum(len(o.years) for o in alone[j]), j)
+    )
+    return columns[lightest], alone[lightest]
+
+
+def _price(explainer: Explainer, forced: Forced) -> str:
+    """Return what it costs to take a project in, or that it is impossible or unknown."""
+    if forced.impossible:
+        return _("Det går inte att ta in, vad som än väljs bort.")
+    tie = _near_tie(explainer, forced)
+    if tie is not None:
+        return tie
+    if forced.high is None and (forced.low <= 0 or _nothing(forced.low)):
+        return _("Beräkningen har inte hunnit avgöra vad det kostar att ta in det.")
+    return _("Tas det in ändå, minskar planens nytta med {np} nyttopoäng.").format(
+        np=_span(forced)
+    )
 
 
 def _fits_but(
-    explainer: Explainer, project: Project, column: int, forced: Forced
-) -> str:
-    """Return why a project that fits is left out: it lowers the plan's benefit."""
-    trial = explainer.flags.copy()
-    trial[column] = True
-    plan = evaluate_plan(explainer.case, explainer.check.choices(trial))
-    loss = explainer.objective - plan.objective
+    explainer: Explainer, project: Project, fits: Sequence[int], forced: Forced
+) -> tuple[list[str], None, list[dict[str, Any]]]:
+    """Return why a project that fits is left out: it does not raise the benefit."""
+
+    def objective(k: int) -> float:
+        trial = explainer.flags.copy()
+        trial[k] = True
+        plan = evaluate_plan(explainer.case, explainer.check.choices(trial))
+        return plan.objective
+
+    losses = {k: explainer.objective - objective(k) for k in fits}
+    best = min(fits, key=lambda k: (losses[k], k))
+    high = losses[best] if forced.high is None else min(forced.high, losses[best])
+    known = Forced(min(forced.low, high), high, forced.choices, impossible=False)
     name = quoted(project.name)
-    if loss <= TIE * max(1.0, abs(explainer.objective)):
-        gap = explainer.bound - explainer.objective
-        share = max(gap, 0.0) / max(abs(explainer.objective), 1e-9)
-        return _(
-            "Projektet {p} ligger på gränsen. Skillnaden mellan planerna med och utan "
-            "det är mindre än beräkningen kan avgöra ({pct})."
-        ).format(p=name, pct=share_text(share))
-    return _(
-        "Planen får mer nytta utan projektet {p}, också när det finns utrymme kvar. "
-        "Med det i planen blir nyttan {np} nyttopoäng lägre."
-    ).format(p=name, np=points(loss))
+    tie = _near_tie(explainer, known)
+    if tie is not None:
+        text = [
+            _("Projektet {p} ryms men ligger på gränsen.").format(p=name),
+            tie,
+        ]
+    else:
+        text = [
+            _("Projektet {p} ryms, men planen får mer nytta utan det.").format(p=name),
+            _price(explainer, known),
+        ]
+    text += _swap(explainer, project.project_id, forced)
+    claim = {
+        "kind": "added_fits",
+        "choice": list(explainer.problem.choices[best]),
+        "loss": losses[best],
+    }
+    return text, None, [claim]
 
 
-def _relation_reason(case: Case, project: Project, obstacle: Obstacle) -> str:
-    kind, pair = obstacle.key.rstrip(")").split("(", 1)
-    one, other = pair.split(",", 1)
+def _relation_reason(explainer: Explainer, project: Project, obstacle: Obstacle) -> str:
+    kind, one, other = _relation_parts(obstacle.key)
     partner = other if one == project.project_id else one
-    name, q = quoted(project.name), quoted(case.project(partner).name)
+    slots = {"p": quoted(project.name), "q": quoted(explainer.names[partner])}
     if kind == "excludes":
-        return _(
-            "Projektet {p} går inte att förena med projektet {q}, som ingår."
-        ).format(p=name, q=q)
-    if kind == "together":
-        return _(
-            "Projekten {p} och {q} hör ihop. Planen har med alla eller inget av dem."
-        ).format(p=name, q=q)
-    return _("Projektet {p} kräver projektet {q}, som inte är klart i tid.").format(
-        p=name, q=q
-    )
+        pattern = _("Projektet {p} går inte att förena med projektet {q}, som ingår.")
+    elif kind == "together":
+        pattern = _(
+            "Projekten {p} och {q} hör ihop. Planen har med båda eller inget av dem."
+        )
+    elif partner in explainer.chosen:
+        pattern = _("Projektet {p} kräver projektet {q}, som inte är klart i tid.")
+    else:
+        pattern = _("Projektet {p} kräver projektet {q}, som inte ingår.")
+    return pattern.format(**slots)
 
 
 def _swap(explainer: Explainer, project_id: str, forced: Forced) -> list[str]:
@@ -503,15 +674,24 @@ def _swap(explainer: Explainer, project_id: str, forced: Forced) -> list[str]:
         text.append(_("Då lämnar {ps} planen.").format(ps=names_text(leaves)))
     elif enters:
         text.append(_("Då kommer {qs} in.").format(qs=names_text(enters)))
-    moves = [m for m in diff["moves"] if m["project_id"] != project_id]
+    moves = [
+        _("{p} från {a} till {b}").format(
+            p=quoted(explainer.names[m["project_id"]]), a=m["from"], b=m["to"]
+        )
+        for m in diff["moves"]
+    ]
+    if len(moves) > 3:
+        moves = [*moves[:2], _("{n} projekt till").format(n=count_text(len(moves) - 2))]
     if moves:
-        shown = [
-            _("{p} från {a} till {b}").format(
-                p=quoted(explainer.names[m["project_id"]]), a=m["from"], b=m["to"]
+        pattern = _("Dessutom flyttas {list}.") if text else _("Då flyttas {list}.")
+        text.append(pattern.format(list=list_text(moves)))
+    for switch in diff["switches"][:2]:
+        project = explainer.case.project(switch["project_id"])
+        text.append(
+            _("Projektet {p} byter från alternativet {a} till {b}.").format(
+                p=quoted(project.name),
+                a=quoted(project.alternative(switch["from"]).name),
+                b=quoted(project.alternative(switch["to"]).name),
             )
-            for m in moves[:2]
-        ]
-        if len(moves) > 2:
-            shown.append(_("{n} till").format(n=len(moves) - 2))
-        text.append(_("Flyttas: {list}.").format(list=list_text(shown)))
+        )
     return text

@@ -15,13 +15,14 @@ import numpy as np
 from rodtrad.capacity.evaluate import Evaluation, evaluate_plan, resource_use
 from rodtrad.capacity.indicators import SHARES
 from rodtrad.domain.words import (
+    NBSP,
     RELATION_LABELS,
     _,
+    currency_word,
     list_text,
     number,
     per_inhabitant_text,
     quoted,
-    share_text,
     years_text,
 )
 from rodtrad.errors import NoPlanError
@@ -31,7 +32,7 @@ from rodtrad.plan.problem import Problem, Row, Variable
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from rodtrad.domain.arrays import Case, Goal
+    from rodtrad.domain.arrays import Array, Case, Goal
 
 DROP_PRICE = 1e5
 RESOURCE_PRICE = 1e3
@@ -41,10 +42,12 @@ RESOURCE_PRICE = 1e3
 class Conflict:
     """A minimal colliding set, in words, and whether each part of it is proven needed.
 
+    `requirements` are the keys of the requirements, one for each of the `words`;
     `rows` are the names of the rows that remain.
     """
 
     words: tuple[str, ...]
+    requirements: tuple[str, ...]
     rows: tuple[str, ...]
     minimal: bool
 
@@ -54,10 +57,25 @@ def explain_no_plan(problem: Problem, limits: Limits | None = None) -> NoPlanErr
     limits = replace(limits or Limits(), seconds=20.0, work=None, gap=1.0)
     conflict = find_conflict(problem, limits)
     repair = find_repair(problem, limits)
+    return NoPlanError(_message(problem.case, conflict), conflict.words, repair)
+
+
+def _message(case: Case, conflict: Conflict) -> str:
+    """Return the conflict as one or two sentences."""
+    kind, _colon, name = conflict.requirements[0].partition(":")
+    if conflict.minimal and len(conflict.words) == 1 and kind == "goal":
+        return _("Det går inte att klara {what}, vilka projekt som än väljs.").format(
+            what=conflict.words[0]
+        )
+    if conflict.minimal and len(conflict.words) == 1 and kind == "must_do":
+        project = case.project(name)
+        return _("Projektet {p} kan inte vara i bruk senast {y}.").format(
+            p=quoted(project.name), y=project.deadline_year
+        )
     text = _("Kraven går inte ihop: {list}.").format(list=list_text(conflict.words))
     if conflict.minimal and len(conflict.words) > 1:
         text += " " + _("Tas ett av dem bort, går resten av listan ihop.")
-    return NoPlanError(text, conflict.words, repair)
+    return text
 
 
 def _possible(problem: Problem, rows: Sequence[Row], limits: Limits) -> bool | None:
@@ -97,18 +115,18 @@ def find_conflict(problem: Problem, limits: Limits) -> Conflict:
             keep.remove(key)
         elif possible is None:
             minimal = False
-    rows = list(rows_of(set(keep)))
+    rows = rows_of(set(keep))
     for row in list(rows):
         if not row.requirement.startswith(("goal:", "resource:")):
             continue
-        if row.requirement not in keep:
-            continue
-        fewer = [other for other in rows if other.name != row.name]
+        fewer = [other for other in rows if other is not row]
         if _possible(problem, fewer, limits) is False:
             rows = fewer
-    left = [row for row in rows if row.requirement in keep]
+    left = [row for row in rows if row.requirement]
+    words = _in_words(problem.case, left)
     return Conflict(
-        words=tuple(_in_words(problem.case, left)),
+        words=tuple(words.values()),
+        requirements=tuple(words),
         rows=tuple(row.name for row in left),
         minimal=minimal,
     )
@@ -121,44 +139,49 @@ def _by_weight(keys: list[str]) -> list[str]:
 
 
 def _loosened(row: Row, wanted: set[str]) -> Row:
-    """Return the row, opened if its requirement is not among those wanted.
+    """Return the row, opened and without requirement if that is not among those wanted.
 
     A must-do that is not wanted may still be done, at most once.
     """
     if not row.requirement or row.requirement in wanted:
         return row
     if row.requirement.startswith("must_do:"):
-        return replace(row, lower=0.0)
-    return replace(row, lower=-np.inf, upper=np.inf)
+        return replace(row, lower=0.0, requirement="")
+    return replace(row, lower=-np.inf, upper=np.inf, requirement="")
 
 
-def _in_words(case: Case, rows: Sequence[Row]) -> list[str]:
-    words: list[str] = []
+def _in_words(case: Case, rows: Sequence[Row]) -> dict[str, str]:
+    """Return each requirement of the rows in the user's words, by its key."""
+    words: dict[str, str] = {}
     for key in dict.fromkeys(row.requirement for row in rows):
         kind, name = key.split(":", 1)
-        years = years_text(sorted({r.year for r in rows if r.requirement == key}))
+        years = years_text({r.year for r in rows if r.requirement == key})
         if kind == "goal":
-            words.append(_("målet {g} {ys}").format(g=_goal_name(case, name), ys=years))
+            words[key] = _goal_in_words(_goal(case, name), years)
         elif kind == "must_do":
             project = case.project(name)
-            words.append(
-                _("projektet {p} i bruk senast {y}").format(
-                    p=quoted(project.name), y=project.deadline_year
-                )
+            words[key] = _("projektet {p} i bruk senast {y}").format(
+                p=quoted(project.name), y=project.deadline_year
             )
         elif kind == "resource":
-            words.append(_("{resource} {ys}").format(resource=name, ys=years))
+            words[key] = _("tillgången på {resource} {ys}").format(
+                resource=quoted(name), ys=years
+            )
         else:
-            words.append(_relation_in_words(case, name))
+            words[key] = _relation_in_words(case, name)
     return words
+
+
+def _goal_in_words(goal: Goal, years: str) -> str:
+    if goal.window == 1:
+        return _("målet {g} {ys}").format(g=quoted(goal.name), ys=years)
+    return _("målet {g} (genomsnitt för {n} år, till och med {ys})").format(
+        g=quoted(goal.name), n=goal.window, ys=years
+    )
 
 
 def _goal(case: Case, goal_id: str) -> Goal:
     return next(goal for goal in case.goals if goal.goal_id == goal_id)
-
-
-def _goal_name(case: Case, goal_id: str) -> str:
-    return quoted(_goal(case, goal_id).name)
 
 
 def _relation_in_words(case: Case, key: str) -> str:
@@ -177,34 +200,35 @@ def find_repair(problem: Problem, limits: Limits) -> list[str]:
     Money counts in tkr, whatever the goal; resources and must-dos are loosened only
     when goals alone are not enough.
     """
-    rows, variables = [], list(problem.variables)
-    variables = [replace(v, price=0.0) for v in variables]
-    for row in problem.rows:
+    rows, variables = [], []
+    for number_, row in enumerate(problem.rows):
         kind = row.requirement.split(":", 1)[0]
         if kind not in ("goal", "resource", "must_do"):
-            rows.append(row)
+            rows.append(replace(row, requirement=""))
             continue
-        slack = f"slack({row.name})"
+        slack = f"slack({number_})"
         price = {"goal": 1.0, "resource": RESOURCE_PRICE, "must_do": DROP_PRICE}[kind]
         variables.append(
             Variable(slack, 1.0 if kind == "must_do" else np.inf, price=price)
         )
         sign = -1.0 if kind == "resource" else 1.0
-        rows.append(replace(row, expression=row.expression.with_extra(slack, sign)))
+        loose = row.expression.with_extra(slack, sign)
+        rows.append(replace(row, expression=loose, requirement=""))
     elastic = replace(
         problem,
         rows=tuple(rows),
-        variables=tuple(variables),
+        variables=(*(replace(v, price=0.0) for v in problem.variables), *variables),
         values=np.zeros_like(problem.values),
         ratio_aims=(),
     )
-    found = solve_problem(elastic, replace(limits, gap=0.01), start=())
+    found = solve_problem(elastic, replace(limits, gap=1e-6), start=())
     if found.choices is None:
         return []
     return _repair_in_words(evaluate_plan(problem.case, found.choices), problem.case)
 
 
 def _repair_in_words(plan: Evaluation, case: Case) -> list[str]:
+    """Return what must give way for this plan to meet every requirement."""
     sentences = []
     outcomes = {outcome.goal.goal_id: outcome for outcome in plan.goals}
     used = resource_use(case, plan.choices)
@@ -212,49 +236,68 @@ def _repair_in_words(plan: Evaluation, case: Case) -> list[str]:
         if broken.kind == "goal":
             outcome = outcomes[broken.key]
             rows = [year - case.plan_start for year in broken.years]
-            actual = [float(outcome.actual[row, 0]) for row in rows]
-            goal = outcome.goal
-            worst = min(actual) if goal.operator == ">=" else max(actual)
-            pattern = (
-                _("Sänk kravet i målet {g} {ys} från {a} till {b}.")
-                if goal.operator == ">="
-                else _("Höj gränsen i målet {g} {ys} från {a} till {b}.")
-            )
             sentences.append(
-                pattern.format(
-                    g=quoted(goal.name),
-                    ys=years_text(broken.years),
-                    a=_amount(goal, goal.value, exact=True),
-                    b=_amount(goal, worst, exact=False),
-                )
+                _goal_repair(case, outcome.goal, broken.years, outcome.miss[rows, 0])
             )
         elif broken.kind == "resource":
             for year in broken.years:
+                now, need = _apart(
+                    case.resources[broken.key][year], used[broken.key][year], up=True
+                )
                 sentences.append(
-                    _("Öka {resource} {y} från {a} till {b}.").format(
-                        resource=broken.key,
-                        y=year,
-                        a=number(case.resources[broken.key][year], 1),
-                        b=number(np.ceil(used[broken.key][year] * 10) / 10, 1),
+                    _("Öka tillgången på {resource} {y} från {a} till {b}.").format(
+                        resource=quoted(broken.key), y=year, a=now, b=need
                     )
                 )
         elif broken.kind == "must_do":
+            project = case.project(broken.key)
             sentences.append(
-                _("Låt projektet {p} vänta, eller gör det inte tvingande.").format(
-                    p=quoted(case.project(broken.key).name)
+                _("Ta bort kravet att projektet {p} är i bruk senast {y}.").format(
+                    p=quoted(project.name), y=project.deadline_year
                 )
             )
     return sentences
 
 
-def _amount(goal: Goal, value: float, *, exact: bool) -> str:
-    """Return a goal's value as text, rounded to the side on which the repair holds."""
-    step = 0.001 if goal.indicator in SHARES else 100.0
-    if not exact:
-        rounded = (
-            np.floor(value / step) if goal.operator == ">=" else np.ceil(value / step)
-        )
-        value = float(rounded * step)
-    if goal.indicator in SHARES:
-        return share_text(value)
-    return per_inhabitant_text(value)
+def _goal_repair(case: Case, goal: Goal, years: tuple[int, ...], missing: Array) -> str:
+    """Return how far a goal must be loosened; `missing` in the goal's own unit."""
+    g, ys = quoted(goal.name), years_text(years)
+    if not (missing > 0).all():  # a ratio without a denominator: no value would do
+        return _("Låt inte målet {g} gälla {ys}.").format(g=g, ys=ys)
+    share = goal.indicator in SHARES
+    most = float(missing.max()) / (100.0 if share else 1.0)
+    lower = goal.operator == ">="
+    worst = goal.value - most if lower else goal.value + most
+    if share:
+        a, b = _apart(100 * goal.value, 100 * worst, up=not lower)
+        a, b = a + NBSP + _("procent"), b + NBSP + _("procent")
+    else:
+        step = 100.0
+        currency = case.tables.settings["currency"]
+        a = number(goal.value) + NBSP + currency_word(currency)
+        b = per_inhabitant_text(float(np.ceil(worst / step - 1e-6) * step), currency)
+    pattern = (
+        _("Sänk kravet i målet {g} {ys} från {a} till {b}.")
+        if lower
+        else _("Höj gränsen i målet {g} {ys} från {a} till {b}.")
+    )
+    return pattern.format(g=g, ys=ys, a=a, b=b)
+
+
+def _apart(now: float, need: float, *, up: bool) -> tuple[str, str]:
+    """Return two figures as text that differ, the second rounded so that it is enough."""
+    for decimals in range(1, 7):
+        size = 10.0**decimals
+        enough = (np.ceil if up else np.floor)(need * size + (-1 if up else 1) * 1e-6)
+        if abs(now * size - enough) > 0.5:
+            break
+    enough = float(enough / size)
+    return number(now, _decimals(now)), number(enough, _decimals(enough))
+
+
+def _decimals(value: float) -> int:
+    """Return how many decimals show the value as the user wrote it, at most six."""
+    for decimals in range(6):
+        if abs(round(value, decimals) - value) < 1e-9:
+            return decimals
+    return 6

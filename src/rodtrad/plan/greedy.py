@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 
 FILTER_TOLERANCE = 1e-6
+# What breaking one more row costs when a plan is mended, against mending one whole row.
+NEW_FAULT = 0.2
 
 
 class RowCheck:
@@ -74,11 +76,11 @@ class RowCheck:
         """Return flags over the columns as sorted choices."""
         return tuple(sorted(self.problem.choices[k] for k in np.flatnonzero(chosen)))
 
-    def shortfall(self, chosen: Flags, added: Sequence[int] = ()) -> Array:
-        """Return how far each row is broken, `[row, 1 or one per added column]`.
+    def margins(self, chosen: Flags, added: Sequence[int] = ()) -> Array:
+        """Return the room left in each row, `[row, 1 or one per added column]`.
 
-        Zero where the row holds. Each added column is tried by itself on top of
-        the plan.
+        Negative where the row is broken. Each added column is tried by itself on top
+        of the plan.
         """
         values = (self._constant + self._matrix @ chosen)[:, None]
         net = (self._net_constant + self._net @ chosen)[:, None]
@@ -87,8 +89,14 @@ class RowCheck:
             net = net + self._net[:, list(added)]
         if self._needs_loans:
             values = values + self._loans @ np.maximum(net, 0.0)
-        below = np.maximum(self._low[:, None] - values, 0.0)
-        short: Array = np.maximum(below, values - self._high[:, None])
+        room: Array = np.minimum(
+            values - self._low[:, None], self._high[:, None] - values
+        )
+        return room
+
+    def shortfall(self, chosen: Flags, added: Sequence[int] = ()) -> Array:
+        """Return how far each row is broken, zero where it holds; as `margins`."""
+        short: Array = np.maximum(-self.margins(chosen, added), 0.0)
         return short
 
     def fits(self, chosen: Flags, added: Sequence[int]) -> list[bool]:
@@ -195,46 +203,95 @@ def _may_help(check: RowCheck) -> bool:
 def make_room(check: RowCheck, chosen: Flags, column: int) -> Flags | None:
     """Return the plan with a column taken in and as little as possible taken out.
 
-    Projects leave one by one, the one that loses least value for the room it gives
-    first; then the plan grows again. None if no room could be made.
+    None if no room could be made.
     """
     problem = check.problem
     project_id = problem.choices[column].project_id
     plan = check.without(chosen, project_id)
     plan[column] = True
+    return _mend(check, chosen, _with_needed(check, plan), project_id)
+
+
+def do_without(check: RowCheck, chosen: Flags, project_id: str) -> Flags | None:
+    """Return the plan without a project, mended and grown; None if it could not be."""
+    return _mend(check, chosen, check.without(chosen, project_id), project_id)
+
+
+def _mend(check: RowCheck, before: Flags, plan: Flags, project_id: str) -> Flags | None:
+    """Return the plan with projects taken out until every row holds, then grown.
+
+    Projects leave one by one, the one that loses least value for the room it gives
+    first; what left and fits again comes back. `project_id` keeps its place.
+    """
+    problem = check.problem
+    plan = plan.copy()
     while True:
         short = check.shortfall(plan)[:, 0]
         if not short.any():
             break
-        inside = [
-            int(k)
-            for k in np.flatnonzero(plan)
-            if k != column and not _must(problem, int(k))
-        ]
-        if not inside:
-            return None
-        weight = short / np.maximum(short, 1e-12).max()
-        best, best_rate = None, -np.inf
-        for k in inside:
+        broken = short > 0
+        size = np.where(broken, short, 1.0)
+        best, best_rate = None, 0.0
+        for k in (int(i) for i in np.flatnonzero(plan)):
+            if problem.choices[k].project_id == project_id or _must(problem, k):
+                continue
             fewer = plan.copy()
             fewer[k] = False
             after = check.shortfall(fewer)[:, 0]
-            gain = float(((short - after) / np.where(short > 0, short, 1.0)) @ weight)
-            gain -= float((after > 0)[short == 0].sum())
+            gain = float(((short - after) / size)[broken].sum())
+            gain -= NEW_FAULT * float((after[~broken] > 0).sum())
             rate = gain / max(float(problem.values[k]), 1e-9)
-            if gain > 0 and rate > best_rate:
+            if rate > best_rate:
                 best, best_rate = k, rate
         if best is None:
             return None
         plan[best] = False
-    kept = plan.copy()
-    for k in (int(i) for i in np.flatnonzero(chosen & ~plan)):
+    for k in (int(i) for i in np.flatnonzero(before & ~plan)):
         if problem.choices[k].project_id != project_id:
-            trial = kept.copy()
+            trial = plan.copy()
             trial[k] = True
             if not check.shortfall(trial).any():
-                kept = trial
-    return grow(check, kept)
+                plan = trial
+    out = "" if plan[list(problem.by_project[project_id])].any() else project_id
+    return grow(check, plan, leave_out=out)
+
+
+def _with_needed(check: RowCheck, plan: Flags) -> Flags:
+    """Return the plan with the projects that its projects require or go with.
+
+    For each, the column that leaves the fewest relations broken, then most value.
+    """
+    problem = check.problem
+    related = np.array([r.requirement.startswith("relation:") for r in check.rows])
+    if not related.any():
+        return plan
+    for _step in range(len(problem.by_project)):
+        if not check.shortfall(plan)[related, 0].any():
+            break
+        inside = {problem.choices[k].project_id for k in np.flatnonzero(plan)}
+        wanted = {
+            key
+            for relation in problem.case.relations
+            if relation.kind != "excludes"
+            for key, other in (
+                (relation.other_id, relation.project_id),
+                (relation.project_id, relation.other_id),
+            )
+            if other in inside
+            and key not in inside
+            and (relation.kind == "together" or key == relation.other_id)
+        }
+        columns = [k for key in sorted(wanted) for k in problem.by_project[key]]
+        if not columns:
+            break
+        left = (check.shortfall(plan, columns)[related] > 0).sum(axis=0)
+        order = sorted(
+            range(len(columns)),
+            key=lambda j: (left[j], -problem.values[columns[j]], columns[j]),
+        )
+        plan = plan.copy()
+        plan[columns[order[0]]] = True
+    return plan
 
 
 def _must(problem: Problem, k: int) -> bool:

@@ -121,12 +121,14 @@ def read_result(folder: Path) -> dict[str, Any]:
     if not path.is_file():
         raise InputError([issue("file_missing", file=path)])
     try:
-        result = json.loads(path.read_bytes().decode("utf-8"), parse_constant=_no_nan)
+        result: Any = json.loads(
+            path.read_bytes().decode("utf-8"), parse_constant=_no_nan
+        )
     except (OSError, ValueError, RecursionError) as error:
         raise _damaged(path) from error
     if not _has_shape(result):
         raise _damaged(path)
-    return result
+    return dict(result)
 
 
 _OBJECTS = ("meta", "status", "statement", "balance", "balanskrav", "indicators")

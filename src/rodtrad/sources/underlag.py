@@ -13,6 +13,18 @@ if TYPE_CHECKING:
     from rodtrad.errors import Issue
 
 
+def read_tables(path: str | Path) -> Tables:
+    """Return the tables of a workbook or a CSV folder, for a notebook.
+
+    Raises:
+        InputError: nothing can be read, or some cell cannot; all faults at once.
+    """
+    tables, issues = read_underlag(path)
+    if any(found.severity == "error" for found in issues):
+        raise InputError(issues)
+    return tables
+
+
 def read_underlag(path: str | Path) -> tuple[Tables, list[Issue]]:
     """Return the tables of a workbook or a CSV folder, and the issues of reading.
 
