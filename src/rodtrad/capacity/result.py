@@ -139,7 +139,10 @@ def economy_result(case: Case, choices: Sequence[Choice]) -> dict[str, Any]:
         "completion": _completion(case, plan),
         "companies": [
             {k: v for k, v in row.items() if k not in ("source", "quality")}
-            for row in case.tables["companies"].records()
+            for row in sorted(
+                case.tables["companies"].records(),
+                key=lambda row: (row["company"], row["year"]),
+            )
         ],
     }
 
@@ -239,6 +242,7 @@ def _project_rows(case: Case, choices: Sequence[Choice]) -> list[dict[str, Any]]
     indices = price_indices(case)
     chosen = {choice.project_id: choice for choice in choices}
     described = {row["project_id"]: row for row in case.tables["projects"].records()}
+    areas = {row["area"]: row["name"] for row in case.tables["areas"].records()}
     outlay_rows: dict[str, list[dict[str, Any]]] = {}
     for row in case.tables["outlays"].records():
         outlay_rows.setdefault(row["project_id"], []).append(row)
@@ -281,6 +285,7 @@ def _project_rows(case: Case, choices: Sequence[Choice]) -> list[dict[str, Any]]
             if r["alternative_id"] == alternative.alternative_id
         ]
         row |= {
+            "area_name": areas.get(about["area"]),
             "chosen": choice is not None,
             "alternative_id": choice.alternative_id if choice else None,
             "alternative_name": alternative.name if choice else None,

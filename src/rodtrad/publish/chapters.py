@@ -7,28 +7,19 @@ out the front page (content), the pictures (figures) and how it all looks.
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any, Final
 
 from rodtrad.domain.words import (
-    BALANCE_LABELS,
     BALANSKRAV_LABELS,
     BALANSKRAV_SUBTOTALS,
-    CASH_FLOW_LABELS,
     DRIVER_LABELS,
     FINANCING_LABELS,
     GATE_LABELS,
-    INDICATOR_LABELS,
     PER_INHABITANT_INDICATORS,
     QUALITY_LABELS,
     RESERVE_LABELS,
-    ROOM_LABELS,
     SEVERITY_LABELS,
-    STATEMENT_LABELS,
-    STATEMENT_SUBTOTALS,
     _,
-    indicator_table,
-    list_text,
     missing,
     mkr,
     money_text,
@@ -39,10 +30,8 @@ from rodtrad.domain.words import (
     percentage_points,
     plural,
     quoted,
-    share_table,
     share_text,
     unit_mkr,
-    unit_per_inhabitant,
     years_text,
 )
 from rodtrad.publish import figures
@@ -65,18 +54,35 @@ from rodtrad.publish.blocks import (
     TableBlock,
     Text,
 )
-from rodtrad.publish.figures import currency, normal_quality, series_of, total
+from rodtrad.publish.figures import (
+    currency,
+    first_upper,
+    normal_quality,
+    series_of,
+    total,
+)
 from rodtrad.publish.summary import balance_sentences, gap_sentence
+from rodtrad.publish.tables import (
+    assumptions_table,
+    balance_sheet,
+    cash_flow,
+    companies_table,
+    income_statement,
+    indicators_table,
+    law_table,
+    line_rows,
+    prices,
+    room_table,
+    sheet_name,
+    whole_percent,
+    year_columns,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 Result = dict[str, Any]
 
-# The assets, then equity and liabilities, then what stands outside the balance sheet.
-_ASSETS: Final = ("fixed_assets", "financial_assets", "other_assets", "cash")
-_FUNDS: Final = ("equity", "provisions", "loans", "other_liabilities")
-_MEMO: Final = ("pension_off_balance", "guarantees")
 _SHOWN_ISSUES: Final = 40
 
 
@@ -95,158 +101,11 @@ def _chart(figure: Figure | None, *caption: Text) -> list[Block]:
     )
 
 
-def _prices(result: Result) -> str:
-    return _("{unit}, löpande priser").format(
-        unit=_first_upper(unit_mkr(currency(result)))
-    )
-
-
-def _first_upper(text: str) -> str:
-    return text[:1].upper() + text[1:]
-
-
 def _rated(label: str, quality: Quality) -> Text:
     """Return a caption that says how sure a thing is; empty when it is not known."""
     if not quality:
         return Text("")
     return Text(f"{label}: {QUALITY_LABELS[quality]}", quality=quality)
-
-
-# ---------------------------------------------------------------- tables by year
-
-
-def _line_rows(
-    result: Result,
-    part: str,
-    labels: Mapping[str, str],
-    sums: Iterable[str] = (),
-    opening: Mapping[str, Any] | None = None,
-    keys: Iterable[str] | None = None,
-) -> list[Row]:
-    """Return a row a line, a cell a year (and the base year first where given)."""
-    rows = []
-    for key in keys or labels:
-        values = series_of(result, part, key)
-        if values is None:
-            continue
-        cells = [Cell(mkr(v), v) for v in values]
-        if opening is not None:
-            before = opening.get(key)
-            cells = [Cell(mkr(before), before), *cells]
-        rows.append(
-            Row(
-                labels[key],
-                tuple(cells),
-                "sum" if key in sums else "normal",
-                figures.worst_quality(result, key),
-            )
-        )
-    return rows
-
-
-def _year_columns(
-    result: Result, label: str, opening: Mapping[str, Any] | None = None
-) -> tuple[Column, ...]:
-    years = list(result["years"])
-    if opening is not None:
-        years = [result["meta"]["base_year"], *years]
-    return (Column(label, "left"), *(Column(str(y)) for y in years))
-
-
-def income_statement(result: Result) -> TableBlock:
-    """Return the income statement, the base year first."""
-    opening = result.get("opening", {}).get("statement") or None
-    return TableBlock(
-        title=_("Resultaträkning"),
-        subtitle=_("{unit}. Kostnader är negativa.").format(unit=_prices(result)),
-        columns=_year_columns(result, _("Rad"), opening),
-        rows=tuple(
-            _line_rows(
-                result, "statement", STATEMENT_LABELS, STATEMENT_SUBTOTALS, opening
-            )
-        ),
-        note=_("Avrundning gör att delsummor kan skilja."),
-    )
-
-
-def balance_sheet(result: Result) -> TableBlock:
-    """Return the balance sheet with both sums, the base year first."""
-    opening = result.get("opening", {}).get("balance") or None
-
-    def summed(label: str, keys: Sequence[str]) -> Row:
-        values = [series_of(result, "balance", k) or [] for k in keys]
-        sums = [total(v) for v in zip(*values, strict=False)]
-        cells = [Cell(mkr(v), v) for v in sums]
-        if opening is not None:
-            before = math.fsum(opening.get(k) or 0.0 for k in keys)
-            cells = [Cell(mkr(before), before), *cells]
-        return Row(label, tuple(cells), "sum")
-
-    def lines(keys: Sequence[str]) -> list[Row]:
-        return _line_rows(result, "balance", BALANCE_LABELS, (), opening, keys)
-
-    memo = lines(_MEMO)
-    rows = [
-        *lines(_ASSETS),
-        summed(_("Summa tillgångar"), _ASSETS),
-        *lines(_FUNDS),
-        summed(_("Summa eget kapital och skulder"), _FUNDS),
-    ]
-    if memo:
-        rows += [Row(_("Utanför balansräkningen"), (), "group"), *memo]
-    return TableBlock(
-        title=_("Balansräkning"),
-        subtitle=_("{unit}. Vid årets slut.").format(unit=_prices(result)),
-        columns=_year_columns(result, _("Rad"), opening),
-        rows=tuple(rows),
-        note=_("Avrundning gör att delsummor kan skilja."),
-    )
-
-
-def cash_flow(result: Result) -> TableBlock:
-    """Return the cash-flow statement."""
-    return TableBlock(
-        title=_("Kassaflöde"),
-        subtitle=_prices(result),
-        columns=_year_columns(result, _("Rad")),
-        rows=tuple(
-            _line_rows(result, "cash_flow", CASH_FLOW_LABELS, ("arets", "likvida_ut"))
-        ),
-        note=_("Avrundning gör att delsummor kan skilja."),
-    )
-
-
-def indicators_table(result: Result) -> TableBlock:
-    """Return every indicator a year."""
-    rows = []
-    for key, label in INDICATOR_LABELS.items():
-        values = series_of(result, "indicators", key)
-        if values is None:
-            continue
-        name = label
-        if key in PER_INHABITANT_INDICATORS:
-            name = f"{label}, {unit_per_inhabitant(currency(result))}"
-        rows.append(
-            Row(
-                name,
-                tuple(Cell(indicator_table(key, v), v) for v in values),
-                quality=figures.worst_quality(result, key),
-            )
-        )
-    return TableBlock(
-        title=_("Nyckeltal"),
-        subtitle=_("Andelar i procent, lån i {unit}").format(
-            unit=unit_per_inhabitant(currency(result))
-        ),
-        columns=_year_columns(result, _("Nyckeltal")),
-        rows=tuple(rows),
-        note=_(
-            "Självfinansieringsgraden går inte att räkna ut år då inkomsterna är större än utgifterna för investeringar."
-        )
-        if any(v is None for v in series_of(result, "indicators", "sfg") or [])
-        else "",
-        folded=True,
-    )
 
 
 # ---------------------------------------------------------------- 1 needs
@@ -280,15 +139,7 @@ def needs_section(result: Result) -> Section:
             ),
         ]
     found = figures.room_left(result)
-    how = ""
-    if found and found[1] == "goals":
-        how = _(
-            "Utrymme kvar är vad målen för lån och resultat tillåter, minus det som tidigare års behov har tagit. Projektens drift är inte inräknad."
-        )
-    elif found:
-        how = _(
-            "Utrymme kvar är kommunens egna medel, minus det som tidigare års behov har tagit. Mål för lån eller resultat saknas."
-        )
+    how = _room_texts(result, found[1]) if found else []
     return Section(
         1,
         _("Behov"),
@@ -300,12 +151,38 @@ def needs_section(result: Result) -> Section:
                 _rated(
                     _("Utrymme"), figures.worst_quality(result, "res_andel", "lan_inv")
                 ),
-                Text(how),
+                *(Text(text) for text in how),
                 Text(_late_needs(years, needs)),
             )
         ),
         "behov",
     )
+
+
+def _room_texts(result: Result, measure: str) -> list[str]:
+    """Say what the room line is, and what it leaves out."""
+    if measure != "goals":
+        return [
+            _(
+                "Utrymme kvar är kommunens egna medel, minus det som tidigare års behov har tagit. Mål för lån eller resultat saknas."
+            )
+        ]
+    texts = [
+        _(
+            "Utrymme kvar är vad målen för lån och resultat tillåter, minus det som tidigare års behov har tagit. Det är ett närmevärde: avskrivningen räknas med en schablon, och projektens drift är inte med."
+        )
+    ]
+    if any(
+        goal.get("level") == "aim"
+        and goal.get("indicator") in ("res_andel", "bkr_andel", "lan_inv", "nettolan")
+        for goal in result.get("goals", [])
+    ):
+        texts.append(
+            _(
+                "Också mål som bör nås räknas här. Planen får bryta dem och kan därför rymma mer."
+            )
+        )
+    return texts
 
 
 def _project_quality(result: Result) -> Quality:
@@ -395,44 +272,6 @@ def _missed_goal(result: Result, indicators: Sequence[str]) -> bool:
     )
 
 
-def room_table(result: Result, path: tuple[str, ...], title: str) -> TableBlock | None:
-    """Return the three measures a year and which of them decides."""
-    columns = {key: series_of(result, *path, key) for key in ROOM_LABELS}
-    binding = series_of(result, *path, "binding")
-    years: list[int] = result["years"]
-    if columns["own_funds"] is None:
-        return None
-    rows = []
-    for i, year in enumerate(years):
-        cells = []
-        for values in columns.values():
-            value = values[i] if values is not None else None
-            cells.append(Cell(mkr(value, 0), value))
-        key = str(binding[i]) if binding is not None and binding[i] is not None else ""
-        cells.append(Cell(_first_upper(ROOM_LABELS.get(key, missing())), key or None))
-        rows.append(Row(str(year), tuple(cells)))
-    note = _(
-        "Negativa egna medel betyder att kommunen lånar det året. Skuldtak och resultatmål visar det minsta som är kvar något av åren från och med det året."
-    )
-    if any(
-        columns[k] is None or not any(v is not None for v in columns[k] or [])
-        for k in ("debt_ceiling", "result_target")
-    ):
-        note += " " + _("{sign} betyder att målet saknas.").format(sign=missing())
-    return TableBlock(
-        title=title,
-        subtitle=_prices(result),
-        columns=(
-            Column(_("År"), "left"),
-            *(Column(_first_upper(label)) for label in ROOM_LABELS.values()),
-            Column(_("Avgör"), "left"),
-        ),
-        rows=tuple(rows),
-        note=note,
-        folded=path != ("room",),
-    )
-
-
 # ---------------------------------------------------------------- 3 plan
 
 
@@ -503,42 +342,6 @@ def _aim_texts(result: Result) -> list[str]:
     return texts
 
 
-def companies_table(result: Result) -> TableBlock | None:
-    """Return the companies' own figures, which are never part of the municipality's."""
-    companies = result.get("companies") or []
-    if not companies:
-        return None
-    keys = {
-        "result": _("Resultat"),
-        "investment": _("Investeringar"),
-        "loans": _("Lån"),
-        "guarantees": _("Borgen"),
-        "dividend": _("Utdelning"),
-    }
-    rows: list[Row] = []
-    last = None
-    for item in sorted(companies, key=lambda c: (str(c["company"]), c["year"])):
-        if item["company"] != last:
-            rows.append(Row(str(item["company"]), (), "group"))
-            last = item["company"]
-        rows.append(
-            Row(
-                str(item["year"]),
-                tuple(Cell(mkr(item.get(k)), item.get(k)) for k in keys),
-            )
-        )
-    return TableBlock(
-        title=_("Vid sidan av: kommunens bolag"),
-        subtitle=_prices(result),
-        columns=(
-            Column(_("Bolag och år"), "left"),
-            *(Column(v) for v in keys.values()),
-        ),
-        rows=tuple(rows),
-        note=_("Bolagens siffror ingår inte i kommunens räkenskaper."),
-    )
-
-
 # ---------------------------------------------------------------- 4 the law's test
 
 
@@ -555,23 +358,21 @@ def balanskrav_section(result: Result) -> Section:
     blocks.append(
         TableBlock(
             title=_("Balanskravsutredning"),
-            subtitle=_prices(result),
-            columns=_year_columns(result, _("Rad")),
+            subtitle=prices(result),
+            columns=year_columns(result, _("Rad")),
             rows=tuple(
-                _line_rows(
-                    result, "balanskrav", BALANSKRAV_LABELS, BALANSKRAV_SUBTOTALS
-                )
+                line_rows(result, "balanskrav", BALANSKRAV_LABELS, BALANSKRAV_SUBTOTALS)
             ),
             note=_("Avrundning gör att delsummor kan skilja."),
         )
     )
-    reserve = _line_rows(result, "reserve", RESERVE_LABELS)
+    reserve = line_rows(result, "reserve", RESERVE_LABELS)
     if reserve:
         blocks.append(
             TableBlock(
                 title=_("Reserver vid årets slut"),
-                subtitle=_prices(result),
-                columns=_year_columns(result, _("Reserv")),
+                subtitle=prices(result),
+                columns=year_columns(result, _("Reserv")),
                 rows=tuple(reserve),
             )
         )
@@ -634,7 +435,7 @@ def _deficits(result: Result) -> list[Block]:
             )
     table = TableBlock(
         title=_("Underskott att återställa"),
-        subtitle=_prices(result),
+        subtitle=prices(result),
         columns=(
             Column(_("Uppkom"), "left"),
             Column(_("Underskott")),
@@ -646,86 +447,6 @@ def _deficits(result: Result) -> list[Block]:
         rows=tuple(rows),
     )
     return [table, Paragraphs(tuple(Text(t) for t in texts))] if texts else [table]
-
-
-def law_table(result: Result) -> TableBlock | None:
-    """Return the statutory values used, and whether the text in force has been read."""
-    law = result.get("law") or []
-    if not law:
-        return None
-    rows = []
-    for item in law:
-        end = item.get("valid_to")
-        period = (
-            _("från och med {y}").format(y=item.get("valid_from"))
-            if end is None
-            else years_text([item.get("valid_from") or end, end])
-            if (item.get("valid_from") or end) + 1 >= end
-            else f"{item.get('valid_from')}–{end}"
-        )
-        verified = bool(item.get("verified"))
-        checked = (
-            _("kontrollerad")
-            if verified
-            else _("inte kontrollerad mot gällande lagtext")
-        )
-        rows.append(
-            Row(
-                str(item.get("label") or item.get("note") or item["key"]),
-                (
-                    Cell(_law_value(item), _scalar(item.get("value"))),
-                    Cell(period, period),
-                    Cell(_reference(item), str(item.get("reference") or "")),
-                    Cell(checked, verified, mood="normal" if verified else "missed"),
-                ),
-            )
-        )
-    return TableBlock(
-        title=_("Lagens värden i beräkningen"),
-        subtitle=_("Det som inte är kontrollerat kan ha ändrats i lagen."),
-        columns=(
-            Column(_("Vad"), "left"),
-            Column(_("Värde"), "left"),
-            Column(_("Gäller"), "left"),
-            Column(_("Källa"), "left"),
-            Column(_("Kontroll"), "left"),
-        ),
-        rows=tuple(rows),
-        folded=True,
-    )
-
-
-def _scalar(value: Any) -> str | float | int | bool | None:
-    if value is None or isinstance(value, (str, float, int, bool)):
-        return value
-    return ", ".join(str(v) for v in value)
-
-
-def _law_value(item: Mapping[str, Any]) -> str:
-    value = item.get("value")
-    if isinstance(value, (list, tuple)):
-        return list_text([_law_value({"value": v}) for v in value])
-    if isinstance(value, str):
-        labels = {**RESERVE_LABELS, **BALANSKRAV_LABELS}
-        return labels.get(value, value)
-    if isinstance(value, bool) or value is None:
-        return missing() if value is None else _("ja") if value else _("nej")
-    if isinstance(value, float) and abs(value) <= 1:
-        return share_text(value)
-    if isinstance(value, int) and 1900 <= value <= 2200:
-        return str(value)
-    return number(value, 0 if float(value).is_integer() else 2)
-
-
-def _reference(item: Mapping[str, Any]) -> str:
-    """Return the reference; a paragraph only where the text has been read."""
-    text = str(item.get("reference") or missing())
-    if item.get("verified") or "§" not in text:
-        return text
-    cut = text.find(" kap.")
-    if cut < 0:
-        cut = text.find("§")
-    return text[:cut].rsplit(" ", 1)[0].rstrip(" ,") or missing()
 
 
 # ---------------------------------------------------------------- 5 why
@@ -776,7 +497,7 @@ def why_section(result: Result) -> Section:
         (p for p in projects if not p["chosen"]),
         key=lambda p: (-(p.get("outlay_fixed_tkr") or 0.0), p["name"], p["project_id"]),
     )
-    prices = _("Utgift i {unit}, {y} års priser.").format(
+    unit = _("Utgift i {unit}, {y} års priser.").format(
         unit=unit_mkr(currency(result)), y=result["meta"]["base_year"]
     )
     for group, title, order in (
@@ -795,7 +516,7 @@ def why_section(result: Result) -> Section:
             blocks.append(
                 ProjectCards(
                     title.format(n=number(len(group))),
-                    f"{order} {prices}",
+                    f"{order} {unit}",
                     unit_mkr(currency(result)),
                     tuple(
                         project_card(result, p, reasons.get(p["project_id"]))
@@ -818,12 +539,12 @@ def project_card(
     if project.get("must_do"):
         tags.append(_("Tvingande"))
     if project.get("financing") in ("taxa", "exploatering"):
-        tags.append(_first_upper(FINANCING_LABELS[project["financing"]]))
+        tags.append(first_upper(FINANCING_LABELS[project["financing"]]))
     if project.get("driver"):
         driver = str(project["driver"])
-        tags.append(_first_upper(DRIVER_LABELS.get(driver, driver)))
+        tags.append(first_upper(DRIVER_LABELS.get(driver, driver)))
     if project.get("nira"):
-        tags.append(_first_upper(nira_text(project["nira"])))
+        tags.append(first_upper(nira_text(project["nira"])))
     gate = str(project.get("gate") or "")
     if gate in GATE_LABELS:
         tags.append(f"{gate} {GATE_LABELS[gate]}")
@@ -1001,7 +722,7 @@ def _assumptions(result: Result) -> list[Block]:
                         label,
                         (
                             Cell(number(n), n),
-                            Cell(_whole_percent(n / whole), n / whole),
+                            Cell(whole_percent(n / whole), n / whole),
                         ),
                         quality=mark,
                     )
@@ -1014,66 +735,6 @@ def _assumptions(result: Result) -> list[Block]:
         )
     table = assumptions_table(quality.get("assumptions") or [])
     return [*blocks, table] if table else blocks
-
-
-def _whole_percent(share: float) -> str:
-    if 0 < share < 0.005:
-        return _("under 1\u00a0%")
-    return share_table(share, 0)
-
-
-def assumptions_table(assumptions: Sequence[Mapping[str, Any]]) -> TableBlock | None:
-    """Return what is assumed, sheet by sheet, and on what ground."""
-    if not assumptions:
-        return None
-    notes = [str(item.get("text") or "") for item in assumptions]
-    sheets = [sheet_name(str(item.get("table") or "")) for item in assumptions]
-    told = any(n and n != s for n, s in zip(notes, sheets, strict=True))
-    rows = []
-    for item, sheet, note in zip(assumptions, sheets, notes, strict=True):
-        name, source = assumption_name(item), str(item.get("source") or "")
-        count = int(item.get("rows") or 1)
-        cells = [Cell(name or missing(), name), Cell(number(count), count)]
-        if told:
-            cells.append(Cell(note or missing(), note))
-        cells.append(Cell(source or _("uppgift saknas"), source))
-        rows.append(Row(sheet, tuple(cells)))
-    return TableBlock(
-        title=_("Antaganden i underlaget"),
-        subtitle=_("Uppskattade av någon, inte publicerade"),
-        columns=(
-            Column(_("Blad"), "left"),
-            Column(_("Vad"), "left"),
-            Column(_("Rader")),
-            *((Column(_("Antagande"), "left"),) if told else ()),
-            Column(_("Källa eller grund"), "left"),
-        ),
-        rows=tuple(rows),
-        folded=len(rows) > 12,
-    )
-
-
-def sheet_name(table: str) -> str:
-    """Return a table's Swedish name, as on its sheet in the workbook."""
-    try:
-        from rodtrad.domain.columns import SCHEMA
-    except ImportError:
-        return table
-    return SCHEMA[table].label_sv if table in SCHEMA else table
-
-
-def assumption_name(item: Mapping[str, Any]) -> str:
-    """Return what an assumption is about, in words where the row has a label."""
-    key = str(item.get("key") or "")
-    labels = {"statement": STATEMENT_LABELS, "balance": BALANCE_LABELS}.get(
-        str(item.get("table")), {}
-    )
-
-    def named(one: str) -> str:
-        first, *rest = one.split("/")
-        return " ".join([labels.get(first, first), *rest])
-
-    return " … ".join(named(one) for one in key.split(" … "))
 
 
 def _sources(result: Result) -> list[Block]:
@@ -1119,7 +780,7 @@ def _issues(result: Result) -> list[Block]:
             (
                 Cell(str(i.get("row") or missing()), i.get("row")),
                 Cell(
-                    _first_upper(SEVERITY_LABELS.get(str(i["severity"]), "")),
+                    first_upper(SEVERITY_LABELS.get(str(i["severity"]), "")),
                     str(i["severity"]),
                 ),
                 Cell(str(i.get("message") or ""), str(i.get("message") or "")),

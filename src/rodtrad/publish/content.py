@@ -161,7 +161,7 @@ def _lede(result: Result) -> list[str]:
     elif missed:
         sentences.append(
             _("{n} av {m} mål nås inte alla år.").format(
-                n=_first_upper(count_text(len(missed))),
+                n=figures.first_upper(count_text(len(missed))),
                 m=count_text(len(result["goals"])),
             )
         )
@@ -197,10 +197,6 @@ def _balance(result: Result) -> list[str]:
             meaning,
         ]
     return [_("Kommunen klarar balanskravet alla år."), meaning]
-
-
-def _first_upper(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 # ---------------------------------------------------------------- how good the plan is
@@ -315,7 +311,7 @@ def _key_figures(result: Result) -> KeyFigures:
 
 def _notice(result: Result) -> list[Text]:
     """Return what the reader must know before any figure is believed."""
-    from rodtrad.publish.chapters import sheet_name
+    from rodtrad.publish.tables import sheet_name
 
     meta = result.get("meta", {})
     texts = []
@@ -366,8 +362,14 @@ def _notice(result: Result) -> list[Text]:
     if share is not None:
         texts.append(
             Text(
-                _("Av planens utgifter vilar {pct} på publicerade uppgifter.").format(
+                _("Ingen av planens utgifter vilar bara på publicerade uppgifter.")
+                if share <= 0
+                else _(
+                    "Av planens utgifter vilar {pct} på publicerade uppgifter."
+                ).format(
                     pct=share_text(share, 0)
+                    if share >= 0.005
+                    else _("mindre än 1\u00a0procent")
                 )
             )
         )

@@ -263,7 +263,7 @@ def needs_against_room(result: Result) -> Figure | None:
     return Figure(
         kind="stacked",
         title=title,
-        unit=_first_upper(subtitle),
+        unit=first_upper(subtitle),
         alt=alt,
         table=_year_table(_("Behov mot utrymme per år"), subtitle, years, columns),
         labels=_labels(years),
@@ -276,7 +276,8 @@ def needs_against_room(result: Result) -> Figure | None:
     )
 
 
-def _first_upper(text: str) -> str:
+def first_upper(text: str) -> str:
+    """Return the text with its first letter as a capital."""
     return text[:1].upper() + text[1:]
 
 
@@ -338,7 +339,7 @@ def result_share(result: Result) -> Figure | None:
     subtitle = _("procent av skatter och bidrag")
     table = TableBlock(
         title=_("Årets resultat som andel av skatter och bidrag"),
-        subtitle=_first_upper(subtitle),
+        subtitle=first_upper(subtitle),
         columns=(Column(_("År"), "left"), *(Column(label) for label, _v in columns)),
         rows=tuple(
             Row(str(y), tuple(Cell(share_table(v[i]), v[i]) for _label, v in columns))
@@ -486,7 +487,7 @@ def why_weakest(result: Result) -> Figure | None:
     return Figure(
         kind="waterfall",
         title=title,
-        unit=_first_upper(subtitle),
+        unit=first_upper(subtitle),
         alt=_(
             "Trappa från resultatet {a} till resultatet {b}. Mest drar {what} ned."
         ).format(
@@ -494,7 +495,7 @@ def why_weakest(result: Result) -> Figure | None:
         ),
         table=TableBlock(
             title=title,
-            subtitle=_first_upper(subtitle),
+            subtitle=first_upper(subtitle),
             columns=(Column(_("Post"), "left"), Column(_("Belopp"))),
             rows=(
                 Row(steps[0].label, (Cell(steps[0].text, before["ar"]),)),
@@ -583,7 +584,7 @@ def timeline(result: Result) -> Figure | None:
         table=TableBlock(
             title=_("Projekt, utgift och år"),
             subtitle=_("{unit}, {p} års priser").format(
-                unit=_first_upper(unit_mkr(money)), p=base_year
+                unit=first_upper(unit_mkr(money)), p=base_year
             ),
             columns=(
                 Column(_("Projekt"), "left"),
@@ -662,7 +663,7 @@ def outlays_per_year(result: Result) -> Figure | None:
         unit=_("Planens projekt, {unit}").format(unit=subtitle),
         alt=_("Staplar med planens utgifter per år. {title}.").format(title=title),
         table=_year_table(
-            _("Planens utgifter per år"), _first_upper(subtitle), years, columns
+            _("Planens utgifter per år"), first_upper(subtitle), years, columns
         ),
         labels=_labels(years),
         series=tuple(
@@ -722,7 +723,7 @@ def goals_by_year(result: Result) -> Figure | None:
             "{k} av {n} mål nås alla år",
             len(kept),
         ).format(k=count_text(len(kept)), n=count_text(len(goals)))
-        title = _first_upper(title)
+        title = first_upper(title)
     else:
         title = _("Inget av målen nås alla år")
     table = TableBlock(
@@ -793,7 +794,7 @@ def balanskrav_by_year(result: Result) -> Figure | None:
         alt=_("Staplar med balanskravsresultatet per år. {title}.").format(title=title),
         table=_year_table(
             _("Balanskravsresultat per år"),
-            _first_upper(subtitle),
+            first_upper(subtitle),
             years,
             [(_("Balanskravsresultat"), values)],
         ),
@@ -827,7 +828,7 @@ def own_pace(result: Result) -> Figure | None:
         ).format(t=title),
         table=_year_table(
             _("Utgifter enligt planen och i egen takt"),
-            _first_upper(subtitle),
+            first_upper(subtitle),
             years,
             [
                 (_("Enligt planen"), list(run["outlay_plan"])),

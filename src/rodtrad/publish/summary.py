@@ -15,12 +15,14 @@ from rodtrad.domain.words import (
     _,
     count_text,
     list_text,
+    mkr,
     money_text,
     names_text,
     number,
     plural,
     quoted,
     share_text,
+    unit_mkr,
     years_text,
 )
 
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 # A balance-requirement result this close to zero (tkr) is rounding, not a deficit.
 _KRONA = 1e-3
 _SHOWN_PROJECTS = 25
+_NAME_WIDTH = 60
 _WIDTH = 88
 
 
@@ -82,7 +85,7 @@ def holds_sentence(result: Mapping[str, Any]) -> str:
     """Return how many projects the plan has room for and what they cost, nominal."""
     projects = result["projects"]
     chosen = [project for project in projects if project["chosen"]]
-    spent = math.fsum(x for project in chosen for x in project["outlay_tkr"] if x)
+    spent = math.fsum(map(_spent, chosen))
     years = len(result["years"])
     return _(
         "Planen rymmer {a} av {n} projekt. De kostar {kr} på {years} år, i löpande priser."
@@ -190,31 +193,36 @@ def goal_sentences(result: Mapping[str, Any]) -> list[str]:
 
 
 def _chosen_lines(result: Mapping[str, Any]) -> list[str]:
-    currency = result["meta"]["currency"]
-    chosen = sorted(
-        (project for project in result["projects"] if project["chosen"]),
-        key=lambda project: (project["start_year"], project["name"]),
-    )
+    """Return the chosen projects by start year; of very many, only the largest."""
+    chosen = [project for project in result["projects"] if project["chosen"]]
     if not chosen:
         return [_("Inget projekt ingår i planen.")]
-    shown = chosen[:_SHOWN_PROJECTS]
-    amounts = [
-        money_text(math.fsum(x for x in project["outlay_tkr"] if x), currency)
-        for project in shown
+    unit = unit_mkr(result["meta"]["currency"])
+    largest = sorted(chosen, key=_spent, reverse=True)[:_SHOWN_PROJECTS]
+    shown = sorted(largest, key=lambda row: (row["start_year"], row["name"]))
+    names = [_shortened(project["name"]) for project in shown]
+    amounts = [mkr(_spent(project)) for project in shown]
+    width, digits = max(map(len, names)), max(map(len, amounts))
+    heading = (
+        _("I planen: startår, projekt och utgift ({unit}).")
+        if len(shown) == len(chosen)
+        else _("De {n} största i planen: startår, projekt och utgift ({unit}).")
+    )
+    return [
+        heading.format(n=len(shown), unit=unit),
+        *(
+            f"  {project['start_year']}  {name:<{width}}  {amount:>{digits}}"
+            for project, name, amount in zip(shown, names, amounts, strict=True)
+        ),
     ]
-    width = min(46, max(len(project["name"]) for project in shown))
-    lines = [_("I planen (startår, projekt, utgift):")]
-    lines += [
-        f"  {project['start_year']}  {project['name']:<{width}}  {amount}"
-        for project, amount in zip(shown, amounts, strict=True)
-    ]
-    if len(chosen) > len(shown):
-        lines.append(
-            _("  … och {n} till; hela listan står i rapporten.").format(
-                n=number(len(chosen) - len(shown))
-            )
-        )
-    return lines
+
+
+def _spent(project: Mapping[str, Any]) -> float:
+    return math.fsum(x for x in project["outlay_tkr"] if x)
+
+
+def _shortened(name: str) -> str:
+    return name if len(name) <= _NAME_WIDTH else f"{name[: _NAME_WIDTH - 1]}…"
 
 
 def _left_out_lines(result: Mapping[str, Any]) -> list[str]:

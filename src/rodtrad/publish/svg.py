@@ -67,7 +67,7 @@ _WIDTHS: Final = {
         (0.32, "f-()"),
         (0.36, "tr/"),
         (0.46, "szxc”"),
-        (0.56, "bdhnopquöüATÅÄ"),
+        (0.56, "bdhnopquöüATÅÄEFLSVXZ"),
         (0.62, "BCDGKPR&"),
         (0.67, "HNOQUÖ"),
         (0.83, "mwMW%"),
@@ -168,11 +168,14 @@ class _Pen:
                 break
             out.append(current)
             current = word
-        if self.measure(current, bold) > width:
-            while current and self.measure(current + "…", bold) > width:
-                current = current[:-1].rstrip()
-            current += "…"
-        return [*out, current]
+        return [self._fit(line, width, bold) for line in [*out, current]]
+
+    def _fit(self, words: str, width: float, bold: bool) -> str:
+        if self.measure(words, bold) <= width:
+            return words
+        while words and self.measure(words + "…", bold) > width:
+            words = words[:-1].rstrip()
+        return words + "…"
 
 
 def _f(x: float) -> str:
@@ -244,7 +247,7 @@ def draw(figure: Figure, width: float = WIDE, theme: str | None = None) -> str:
             the legend are drawn inside, so that the picture stands alone.
     """
     colours = THEMES[theme] if theme else None
-    pen = _Pen(width, 15.2 if width > 700 else 17.4, colours)
+    pen = _Pen(width, 15.3 if width > 700 else 17.4, colours)
     drawing = {
         "stacked": _stacked,
         "lines": _lines,
@@ -305,7 +308,7 @@ def ticks(low: float, high: float, most: int = 5) -> list[float]:
         [0.0, 100.0, 200.0, 300.0, 400.0]
     """
     low, high = min(low, 0.0), max(high, 0.0)
-    if high - low < 1e-12:
+    if high - low < 1e-6:
         high = 1.0
     raw = (high - low) / (most - 1)
     power = 10.0 ** math.floor(math.log10(raw))
@@ -500,8 +503,9 @@ def _room_label(
             continue
         x0 = min(axes.left + start * axes.slot() + 4, axes.right - wide)
         y = _sky(axes, totals, room, x0, x0 + wide) - 10
-        if taken and x0 < taken[1] and taken[0] < x0 + wide:
-            y = min(y, taken[2] - pen.font - 4)
+        beside = taken is None or x0 >= taken[1] or taken[0] >= x0 + wide
+        if taken and not beside and abs(y - taken[2]) < pen.font + 4:
+            y = taken[2] - pen.font - 4
         first = max(0, int((x0 - axes.left) / axes.slot()))
         anchor = axes.y(max(room[first] or 0.0, 0.0))
         if y >= pen.font * 0.8 and (best is None or anchor - y < best[0]):
@@ -541,13 +545,8 @@ def _lines(pen: _Pen, figure: Figure) -> tuple[list[str], float]:
     shift = 0.0
     right = pen.width - 8
     if pen.narrow:
-        for series in figure.series:  # the names stand above: no room at the ends
-            out.append(_line_sample(pen, series, 0, shift + 9))
-            out.append(
-                pen.text(40, shift + 15, series.label, bold=series.role == "plan")
-            )
-            shift += 23
-        shift += 4
+        key, shift = _line_key(pen, figure)
+        out += key
     else:
         longest = max((pen.measure(s.label, True) for s in figure.series), default=0.0)
         right = pen.width - min(longest, 190) - 14
@@ -567,9 +566,9 @@ def _lines(pen: _Pen, figure: Figure) -> tuple[list[str], float]:
         body += _series_line(pen, axes, series)
     for limit in figure.limits:
         body += _broken(pen, axes, figure, limit)
-    for limit in figure.limits:
-        body += _limit_label(pen, axes, figure, limit, taken)
     if not pen.narrow:
+        for limit in figure.limits:
+            body += _limit_label(pen, axes, figure, limit, taken)
         ends = []
         for series in figure.series:
             known = [i for i, v in enumerate(series.values) if v is not None]
@@ -586,6 +585,30 @@ def _lines(pen: _Pen, figure: Figure) -> tuple[list[str], float]:
     if shift:
         body = [f'<g transform="translate(0 {_f(shift)})">', *body, "</g>"]
     return [*out, *body], height + shift
+
+
+def _line_key(pen: _Pen, figure: Figure) -> tuple[list[str], float]:
+    """Name the lines above a narrow chart, where their ends have no room for names."""
+    out: list[str] = []
+    y = 0.0
+    for series in figure.series:
+        out.append(_line_sample(pen, series, 0, y + 9))
+        out.append(pen.text(40, y + 15, series.label, bold=series.role == "plan"))
+        y += 23
+    for limit in figure.limits:
+        known = next((v for v in limit.values if v is not None), None)
+        if known is None:
+            continue
+        label = limit.label
+        if not any(c.isdigit() for c in label):
+            value = number(known * (100 if figure.percent else 1), 1)
+            label += f": {value}" + ("\u00a0%" if figure.percent else "")
+        out.append(pen.line(f"M0 {_f(y + 9)}H32", "ink", 1.6, "6 4"))
+        for line in pen.wrap(label, pen.width - 42, 3):
+            out.append(pen.text(40, y + 15, line))
+            y += pen.font + 4
+        y += 2
+    return out, y + 6
 
 
 def _path(axes: _Axes, values: Sequence[float | None]) -> str:
@@ -683,7 +706,7 @@ def _limit_label(
                     if value is not None:
                         air = min(air, abs(axes.y(value) - middle))
             for tx, ty, tw in taken:
-                if x < tx + tw and tx < x + wide and abs(ty - y) < pen.font:
+                if x < tx + tw and tx < x + wide and abs(ty - y) < pen.font + 6:
                     air -= 100
             score = air - step * 0.4
             if best is None or score > best[0]:
@@ -711,10 +734,10 @@ def _between(axes: _Axes, values: Sequence[float | None], x: float) -> float | N
 
 def _bars(pen: _Pen, figure: Figure) -> tuple[list[str], float]:
     """One series a year: upward bars plain, downward hatched, both with their figure."""
-    height = 250.0
+    height = 262.0
     series = figure.series[0]
     known = [v for v in series.values if v is not None]
-    axes, out = _axes(pen, figure, known or [0.0], height, pen.width)
+    axes, out = _axes(pen, figure, known or [0.0], height, pen.width, 28)
     n = len(figure.labels)
     gap = max(1.5, axes.slot() * 0.16)
     texts = [number(v, figure.decimals) for v in series.values]
@@ -750,7 +773,7 @@ def _timeline(pen: _Pen, figure: Figure) -> tuple[list[str], float]:
     if not n or not figure.bars:
         return [], 1.0
     amount = max(pen.measure(bar.amount, True) for bar in figure.bars)
-    amount = max(amount, pen.measure(figure.peak)) + 12
+    amount = max(amount, pen.measure(figure.peak)) + 16
     stacked = pen.narrow
     left = (
         0.0

@@ -16,8 +16,8 @@ from rodtrad.publish.blocks import (
     Report,
     TableBlock,
 )
-from rodtrad.publish.chapters import law_table
 from rodtrad.publish.content import build_report, status_line
+from rodtrad.publish.tables import law_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

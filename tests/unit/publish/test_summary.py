@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from unit.publish.sample import sample_result
 
+from rodtrad.domain.words import mkr
 from rodtrad.publish.summary import (
     balance_sentences,
     gap_sentence,
@@ -113,17 +114,35 @@ def test_summary_lists_what_is_in_and_what_is_not() -> None:
     text = plain(render_summary(result))
     chosen = [p for p in result["projects"] if p["chosen"]]
     assert chosen
+    listed = re.findall(r"^  (20\d\d)  (.+?)  +([\d ]+,\d)$", text, re.MULTILINE)
+    assert sorted((int(year), name) for year, name, _amount in listed) == sorted(
+        (one["start_year"], one["name"]) for one in chosen
+    )
+    amounts = {name: amount for _year, name, amount in listed}
     for one in chosen:
-        assert f"  {one['start_year']}  {one['name']}" in text
+        assert amounts[one["name"]] == plain(mkr(sum(one["outlay_tkr"])))
     assert f"Planen rymmer {len(chosen)} av {len(result['projects'])} projekt." in text
     assert "None" not in text
     assert not re.search(r"\bnan\b", text)
     assert "{" not in text
 
 
-def test_a_long_plan_is_cut_short_and_says_so() -> None:
+def test_of_a_long_plan_the_largest_are_shown() -> None:
     result = sample_result(projects=120)
-    chosen = sum(p["chosen"] for p in result["projects"])
-    assert chosen > 25
+    chosen = [p for p in result["projects"] if p["chosen"]]
+    assert len(chosen) > 25
     text = plain(render_summary(result))
-    assert f"… och {chosen - 25} till; hela listan står i rapporten." in text
+    assert "De 25 största i planen: startår, projekt och utgift (mkr)." in text
+    listed = re.findall(r"^  20\d\d  (.+?)  +[\d ]+,\d$", text, re.MULTILINE)
+    sizes = {one["name"]: sum(one["outlay_tkr"]) for one in chosen}
+    least = min(sizes[name] for name in listed)
+    assert len(listed) == 25
+    assert all(sizes[name] <= least for name in sizes if name not in listed)
+
+
+def test_a_name_without_end_does_not_push_the_amount_away() -> None:
+    result = sample_result()
+    chosen = next(p for p in result["projects"] if p["chosen"])
+    chosen["name"] = "A" * 200
+    text = render_summary(result)
+    assert max(map(len, text.splitlines())) <= 90

@@ -179,3 +179,14 @@ def test_year_labels_never_crowd() -> None:
             gaps = [b - a for a, b in itertools.pairwise(xs)]
             assert min(gaps) > 36, (figure.title, width)
             assert len(xs) >= 3
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_long_names_keep_clear_of_the_amounts(width: int) -> None:
+    figure = next(f for f in charts() if f.kind == "timeline")
+    word = "OPPGRAD/OMBYGG.VANNBEHANDLINGSANLEGGETVEDHAVET"
+    bar = replace(figure.bars[0], label=f"{word} {word}", amount="1 234,5")
+    texts = elements(parsed(replace(figure, bars=(bar,)), width), "text")
+    names = [t.text or "" for t in texts if (t.text or "").startswith("OPP")]
+    assert len(names) == 2
+    assert all(name.endswith("…") for name in names)
