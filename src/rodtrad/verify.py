@@ -102,7 +102,7 @@ def _differences(
         if not isinstance(stated, dict):
             yield Difference(path, stated, computed)
             return
-        for key in computed.keys() | stated.keys():
+        for key in sorted(computed.keys() | stated.keys()):
             if key not in computed or key not in stated:
                 yield Difference(f"{path}.{key}", stated.get(key), computed.get(key))
             else:

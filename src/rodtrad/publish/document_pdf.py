@@ -422,6 +422,11 @@ def _plan_columns(table: TableBlock) -> tuple[float, float, list[_Group]]:
     )
 
 
+# In a table of few columns a column of words is never a single word wide.
+_FEW_COLUMNS = 6
+_READABLE = 70.0
+
+
 def _widths(
     table: TableBlock, size: float, pad: float
 ) -> tuple[list[float], list[float]]:
@@ -443,6 +448,8 @@ def _widths(
         ]
         word = max((_text_width(word, size) for word in words), default=0.0)
         line = max((_text_width(text, size) for text in [*texts, *heads]), default=0.0)
+        if len(table.columns) <= _FEW_COLUMNS:
+            word = max(word, min(line, _READABLE))
         least.append(max(word, 16.0) + extra)
         natural.append(max(line, 16.0) + extra)
     return least, natural

@@ -1,0 +1,83 @@
+# Needs python3 (3.11 or later), make and a package index. `make help` lists the targets.
+PYTHON ?= python3
+UV_VERSION := 0.13.9
+VENV := .venv
+BIN := $(VENV)/bin
+# Tests that need no service, no browser and no patience.
+QUICK := not e2e and not postgres and not long
+WORKERS ?= auto
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export UV_NO_PROGRESS := 1
+# Each command is a new process: do not let the first one pay for compiling.
+export UV_COMPILE_BYTECODE := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check lint unit golden test-long e2e bench docs lock clean
+.DELETE_ON_ERROR:
+
+help:
+	@echo 'make setup      installera i $(VENV) (görs av sig självt vid behov)'
+	@echo 'make demo       räkna planen för Vimmerby och skriv rapporten i ut/'
+	@echo 'make test       alla prov som inte kräver tjänster eller webbläsare'
+	@echo 'make check      format, stil, typer, lager, enhetsprov och facit'
+	@echo 'make golden     facit skrivs om (granska skillnaden)'
+	@echo 'make test-long  de långa slumpproven'
+	@echo 'make e2e        rapporten i en webbläsare (kräver chromium)'
+	@echo 'make bench      tider och minne'
+	@echo 'make docs       referenssidorna i docs/reference'
+	@echo 'make lock       lås beroendena på nytt'
+
+setup: $(VENV)/.ok
+
+# uv installs in half a minute; where it cannot be had, plain pip reads the same lock.
+$(VENV)/.ok: requirements.lock pyproject.toml
+	@command -v $(PYTHON) >/dev/null || { echo 'Python saknas. Installera Python 3.11 eller senare (Debian och Ubuntu: apt-get install python3 python3-venv).' >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo 'Python 3.11 eller senare behövs, men $(PYTHON) är äldre. Ange en nyare: make PYTHON=python3.12' >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo 'Python saknar modulen venv. Installera den (Debian och Ubuntu: apt-get install python3-venv) och kör make igen.' >&2; exit 1; }
+	@echo 'Installerar i $(VENV) …' >&2
+	@rm -f $@
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install -q uv==$(UV_VERSION) 2>/dev/null \
+	  && $(BIN)/uv pip sync -q --python $(BIN)/python --require-hashes requirements.lock \
+	  || { echo 'uv kom inte fram; pip används i stället, och det tar några minuter.' >&2; \
+	       $(BIN)/python -m pip install -q --require-hashes -r requirements.lock; }
+	@$(BIN)/python -m pip install -q --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: setup
+	@$(BIN)/rodtrad demo
+
+test: setup
+	$(BIN)/python -m pytest -n $(WORKERS) -m "$(QUICK)"
+
+check: lint unit
+
+lint: setup
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+unit: setup
+	$(BIN)/python -m pytest -n $(WORKERS) -m "$(QUICK) and not slow" tests/unit tests/golden
+
+golden: setup
+	$(BIN)/python -m pytest tests/golden --update-golden
+
+test-long: setup
+	$(BIN)/python -m pytest -n $(WORKERS) -m long
+
+e2e: setup
+	$(BIN)/python -m pytest -m e2e
+
+bench: setup
+	@$(BIN)/python benchmarks/run.py
+
+docs: setup
+	$(BIN)/python docs/build.py
+
+lock: setup
+	$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --upgrade --custom-compile-command 'make lock' -q -o requirements.lock
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,0 +1,819 @@
+"""What can be done from a terminal? Reads, calls the study, writes, sets the exit code.
+
+Exit codes: 0 done, 1 `verify` found a difference, 2 the input or the command needs
+mending, 3 a fault of ours, 130 interrupted. Leaves out how anything is computed, worded
+or laid out. Heavy parts are imported inside the commands, so that `--help` is quick.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import signal
+import sys
+import time
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, Self
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+from rodtrad.domain.words import _, plural, share_text
+from rodtrad.errors import InputError, Issue, NoPlanError, RodtradError, SourceError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from rodtrad.domain.components import Tables
+    from rodtrad.study import Study
+
+# ---------------------------------------------------------------- the frame in Swedish
+
+_HELP_WORDS = (
+    (r"^Usage: ", _("Så skrivs det: ")),
+    (r"^(\s*)Options:$", r"\1" + _("Val:")),
+    (r"^(\s*)Arguments:$", r"\1" + _("Uppgifter:")),
+    (r"^(\s*)Commands:$", r"\1" + _("Kommandon:")),
+    (r"\[OPTIONS\]", _("[VAL]")),
+    (r"COMMAND \[ARGS\]\.\.\.", _("KOMMANDO …")),
+    (r"Show this message and exit\.", _("Visa den här hjälpen.")),
+    (r"\[default: ", _("[förval: ")),
+    (r"\[required\]", _("[krävs]")),
+    (r"; required\]", _("; krävs]")),
+    # The parser's own signs for types and ranges say nothing to a reader.
+    (r"\{([A-Z][^}]*)\}", r"\1"),
+    (r" <path>", ""),
+    (r"(; )?(?:[\d.]+<=)?x(?:<=|>=)[\d.]+", ""),
+    (r"  \[\]", ""),
+    (r"(förval: \d+)\.0\]", r"\1]"),
+)
+
+
+def _in_swedish(help_text: str) -> str:
+    for pattern, replacement in _HELP_WORDS:
+        help_text = re.sub(pattern, replacement, help_text, flags=re.MULTILINE)
+    return help_text
+
+
+class _Group(TyperGroup):
+    def get_help(self, ctx: Any) -> str:
+        return _in_swedish(super().get_help(ctx))
+
+
+class _Command(TyperCommand):
+    def get_help(self, ctx: Any) -> str:
+        return _in_swedish(super().get_help(ctx))
+
+
+app = typer.Typer(
+    name="rodtrad",
+    cls=_Group,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    no_args_is_help=True,
+    help=_(
+        "Röd tråd: från behov, genom ekonomisk förmåga, till en investeringsplan som vem som helst kan kontrollera."
+    ),
+)
+
+_Json = Annotated[
+    bool, typer.Option("--json", help=_("Skriv bara maskinläsbar JSON på standard ut."))
+]
+_Underlag = Annotated[
+    Path,
+    typer.Argument(
+        metavar="UNDERLAG", help=_("Arbetsbok (.xlsx) eller mapp med CSV-filer.")
+    ),
+]
+_Folder = Annotated[
+    Path, typer.Argument(metavar="MAPP", help=_("Mappen som rodtrad plan skrev."))
+]
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        print(version("rodtrad"))
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version",
+            help=_("Visa versionen."),
+            is_eager=True,
+            callback=_show_version,
+        ),
+    ] = False,
+) -> None:
+    del version  # acted on by its callback, before any command
+
+
+# ---------------------------------------------------------------- commands
+
+
+@app.command(
+    "new",
+    cls=_Command,
+    short_help=_("Skriv en tom mall att fylla i."),
+    help=_("Skriv en tom mall att fylla i: ett blad per tabell."),
+)
+def _new(
+    file: Annotated[
+        Path, typer.Argument(metavar="FIL.xlsx", help=_("Arbetsboken som ska skapas."))
+    ],
+    as_json: _Json = False,
+) -> None:
+    if file.suffix.lower() != ".xlsx":
+        raise _refusal(
+            "out_name",
+            _("Mallen är en arbetsbok, men {file} slutar inte på .xlsx.").format(
+                file=file.name
+            ),
+            _("Skriv till exempel {file}.").format(file=file.with_suffix(".xlsx").name),
+        )
+    from rodtrad.sources import write_template
+
+    write_template(file)
+    if as_json:
+        _print_json({"file": str(file)})
+    else:
+        print(
+            _(
+                "Mallen är skriven: {file}\nFyll i den och kör sedan: rodtrad check {file}"
+            ).format(file=file)
+        )
+
+
+@app.command(
+    "check",
+    cls=_Command,
+    short_help=_("Kontrollera underlaget, alla fel på en gång."),
+    help=_("Kontrollera underlaget: alla fel på en gång, var och ett vid sin cell."),
+)
+def _check(underlag: _Underlag, as_json: _Json = False) -> None:
+    from rodtrad.publish.terminal import render_issues
+
+    _tables, issues = _read_and_check(underlag)
+    errors = any(issue.severity == "error" for issue in issues)
+    if as_json:
+        counts = {
+            f"{severity}s": sum(issue.severity == severity for issue in issues)
+            for severity in ("error", "warning", "note")
+        }
+        _print_json({**counts, "issues": [issue.as_dict() for issue in issues]})
+    else:
+        print(render_issues(issues, workbook=not underlag.is_dir()), end="")
+    if errors:
+        raise typer.Exit(2)
+
+
+@app.command(
+    "plan",
+    cls=_Command,
+    short_help=_("Räkna planen och skriv rapporten."),
+    help=_(
+        "Räkna den bästa planen som underlaget och målen medger, och skriv rapporten i en ny mapp."
+    ),
+)
+def _plan(
+    underlag: _Underlag,
+    out: Annotated[
+        Path,
+        typer.Option(
+            "--out", metavar="MAPP", help=_("Ny eller tom mapp för plan och rapport.")
+        ),
+    ],
+    time_limit: Annotated[
+        float,
+        typer.Option(
+            "--time-limit", min=0.1, metavar="SEKUNDER", help=_("Längsta räknetid.")
+        ),
+    ] = 60.0,
+    work_limit: Annotated[
+        float | None,
+        typer.Option(
+            "--work-limit",
+            min=0.001,
+            metavar="TUSEN",
+            help=_("Längsta räknearbete, i tusen steg; lika på alla maskiner."),
+        ),
+    ] = None,
+    gap: Annotated[
+        float,
+        typer.Option(
+            "--gap",
+            min=0.0,
+            max=1.0,
+            metavar="ANDEL",
+            help=_("Sluta när avståndet till bästa möjliga är högst så stort."),
+        ),
+    ] = 0.001,
+    seed: Annotated[
+        int | None,
+        typer.Option(
+            "--seed", min=0, metavar="TAL", help=_("Slumpfrö; annars underlagets.")
+        ),
+    ] = None,
+    scenario: Annotated[
+        str | None,
+        typer.Option(
+            "--scenario", metavar="NAMN", help=_("Ett scenario ur bladet Scenarier.")
+        ),
+    ] = None,
+    only: Annotated[
+        str,
+        typer.Option(
+            "--only",
+            metavar="DELAR",
+            help=_("Vad som räknas: plan, eller plan,reasons (också skälen)."),
+        ),
+    ] = "plan,reasons",
+    as_json: _Json = False,
+) -> None:
+    from rodtrad.sources.result_folder import check_destination
+
+    parts = _parts(only)
+    check_destination(out)
+    options = {
+        "time_limit": time_limit,
+        "work_limit": work_limit,
+        "gap": gap,
+        "seed": seed,
+        "scenario": scenario,
+        "only": parts,
+    }
+    _make_plan(underlag, out, options, as_json)
+
+
+@app.command(
+    "compare",
+    cls=_Command,
+    short_help=_("Jämför planer eller scenarier."),
+    help=_(
+        "Ställ planer eller scenarier sida vid sida och visa var skillnaden kommer ifrån."
+    ),
+)
+def _compare(
+    plans: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="A B [C]",
+            help=_(
+                "Mappar med planer, eller underlag (som då räknas); UNDERLAG#NAMN är ett scenario."
+            ),
+        ),
+    ],
+    as_json: _Json = False,
+) -> None:
+    if len(plans) < 2:
+        raise _refusal(
+            "compare_few",
+            _("Det behövs minst två planer för en jämförelse."),
+            _("Skriv till exempel: rodtrad compare ut/a ut/b."),
+        )
+    from rodtrad.publish.terminal import render_comparison
+    from rodtrad.study import compare_studies
+
+    comparison = compare_studies([_plan_or_run(one) for one in plans])
+    if as_json:
+        _print_json(comparison)
+    else:
+        print(render_comparison(comparison, plans), end="")
+
+
+@app.command(
+    "explain",
+    cls=_Command,
+    short_help=_("Visa hur en siffra är räknad, eller varför ett projekt ingår."),
+    help=_(
+        "Visa hur en siffra har räknats fram, ända till cellen och källan, eller varför ett projekt ingår eller inte."
+    ),
+)
+def _explain(
+    folder: _Folder,
+    figure: Annotated[
+        str | None,
+        typer.Option(
+            "--figure",
+            metavar="RAD:ÅR",
+            help=_("Till exempel ar:2029 (årets resultat 2029)."),
+        ),
+    ] = None,
+    project: Annotated[
+        str | None,
+        typer.Option(
+            "--project", metavar="ID", help=_("Ett projekt-id ur underlaget.")
+        ),
+    ] = None,
+    as_json: _Json = False,
+) -> None:
+    if (figure is None) == (project is None):
+        raise _refusal(
+            "explain_what",
+            _("Ange en siffra eller ett projekt."),
+            _(
+                "Skriv till exempel --figure ar:2029, eller --project nybble_aldreboende."
+            ),
+        )
+    tables, result = _read_true_plan(folder)
+    if project is not None:
+        from rodtrad.publish.terminal import render_project
+
+        found = _find_project(result, project)
+        if as_json:
+            _print_json(found)
+        else:
+            print(render_project(found, result), end="")
+        return
+
+    from rodtrad.domain.components import apply_scenario
+    from rodtrad.explain.trail import explain_figure
+    from rodtrad.publish.terminal import render_trail
+    from rodtrad.study import read_choices
+
+    if result["meta"]["scenario"] is not None:
+        tables = apply_scenario(tables, result["meta"]["scenario"])
+    trail = explain_figure(tables, read_choices(result), str(figure))
+    if as_json:
+        _print_json(trail.as_dict())
+    else:
+        print(render_trail(trail), end="")
+
+
+@app.command(
+    "verify",
+    cls=_Command,
+    short_help=_("Räkna om en plan och visa det som skiljer sig."),
+    help=_(
+        "Räkna om planen från dess eget underlag, utan att lösa den på nytt, och visa det som skiljer sig."
+    ),
+)
+def _verify(folder: _Folder, as_json: _Json = False) -> None:
+    from rodtrad.publish.terminal import count_figures, render_differences
+    from rodtrad.verify import verify_result
+
+    tables, result = _read_plan(folder)
+    differences = verify_result(tables, result)
+    if as_json:
+        _print_json(
+            {
+                "ok": not differences,
+                "figures": count_figures(result),
+                "differences": [one.as_dict() for one in differences],
+            }
+        )
+    else:
+        print(render_differences(differences, result), end="")
+    if differences:
+        raise typer.Exit(1)
+
+
+@app.command(
+    "demo",
+    cls=_Command,
+    short_help=_("Räkna exempelplanen för Vimmerby."),
+    help=_("Räkna exempelplanen för Vimmerby och skriv rapporten i mappen ut."),
+)
+def _demo(
+    out: Annotated[
+        Path, typer.Option("--out", metavar="MAPP", help=_("Där planen läggs."))
+    ] = Path("ut"),
+    as_json: _Json = False,
+) -> None:
+    underlag = _example("vimmerby")
+    _make_plan(underlag, _free_folder(out / "vimmerby"), {}, as_json)
+
+
+# ---------------------------------------------------------------- what commands share
+
+
+def _read_and_check(underlag: Path) -> tuple[Tables | None, list[Issue]]:
+    """Return the tables and every fault found, in reading and in checking.
+
+    The tables are None when nothing could be read; the issues then say why.
+    """
+    from rodtrad.sources import read_underlag
+
+    try:
+        tables, issues = read_underlag(underlag)
+    except InputError as error:
+        return None, list(error.issues)
+
+    from rodtrad.study import check_all
+
+    return tables, [*issues, *check_all(tables)]
+
+
+def _run_study(underlag: Path, options: Mapping[str, Any]) -> Study:
+    """Return the study of an underlag, the issues of reading first among its issues.
+
+    Raises:
+        _LocatedError: the underlag has errors; all that were found.
+    """
+    from rodtrad.sources import read_underlag
+
+    workbook = not underlag.is_dir()
+    try:
+        tables, reading = read_underlag(underlag)
+    except InputError as error:
+        raise _LocatedError(error.issues, workbook) from error
+
+    from rodtrad.study import Settings, Study, check_all, run
+
+    if any(issue.severity == "error" for issue in reading):
+        raise _LocatedError([*reading, *check_all(tables)], workbook)
+    try:
+        with _Progress() as progress:
+            study = run(tables, Settings(**options), progress=progress)
+    except InputError as error:
+        raise _LocatedError([*reading, *error.issues], workbook) from error
+    first = [issue.as_dict() for issue in reading]
+    issues = [*first, *study.result["issues"]]
+    return Study(study.tables, {**study.result, "issues": issues})
+
+
+def _make_plan(
+    underlag: Path, out: Path, options: Mapping[str, Any], as_json: bool
+) -> None:
+    study = _run_study(underlag, options)
+    with _Progress() as progress:
+        progress(_("Skriver rapporten"))
+        documents = _render_documents(study.result, study.tables)
+
+    from rodtrad.sources.result_folder import render_json, write_result
+
+    paths = write_result(out, study.result, study.tables, documents)
+    if as_json:
+        print(render_json(study.result), end="")
+        return
+
+    from rodtrad.publish.summary import render_summary
+
+    print(render_summary(study.result))
+    warnings = sum(row["severity"] == "warning" for row in study.result["issues"])
+    if warnings:
+        print(
+            plural(
+                "{n} varning i underlaget. Se den med: rodtrad check {path}",
+                "{n} varningar i underlaget. Se dem med: rodtrad check {path}",
+                warnings,
+            ).format(n=warnings, path=underlag)
+        )
+        print()
+    print(_("Rapport och filer:"))
+    for path in paths:
+        print(f"  {path}")
+
+
+def _render_documents(result: dict[str, Any], tables: Tables) -> dict[str, bytes]:
+    from rodtrad.publish.content import build_report
+    from rodtrad.publish.document_html import render_html
+    from rodtrad.publish.document_pdf import render_pdf
+    from rodtrad.publish.excel_report import render_workbook
+
+    report = build_report(result)
+    return {
+        "plan.html": render_html(report),
+        "plan.pdf": render_pdf(report),
+        "plan.xlsx": render_workbook(result, tables),
+    }
+
+
+def _read_plan(folder: Path) -> tuple[Tables, dict[str, Any]]:
+    """Return the underlag and the result that `rodtrad plan` wrote.
+
+    Raises:
+        InputError: either is missing, damaged or has faults.
+    """
+    from rodtrad.domain.checks import check_tables
+    from rodtrad.sources.result_folder import read_result, read_result_tables
+
+    result = read_result(folder)
+    tables, issues = read_result_tables(folder)
+    if any(issue.severity == "error" for issue in issues):
+        raise _LocatedError([*issues, *check_tables(tables)], workbook=False)
+    faults = check_tables(tables)
+    if any(issue.severity == "error" for issue in faults):
+        raise _LocatedError(faults, workbook=False)
+    return tables, result
+
+
+def _read_true_plan(folder: Path) -> tuple[Tables, dict[str, Any]]:
+    """Return a plan that agrees with its own underlag; no other is shown as a plan."""
+    from rodtrad.verify import verify_result
+
+    tables, result = _read_plan(folder)
+    if verify_result(tables, result):
+        raise _refusal(
+            "plan_differs",
+            _("Planen i {dir} stämmer inte med sitt underlag.").format(dir=folder),
+            _("Se vad som skiljer sig med: rodtrad verify {dir}.").format(dir=folder),
+        )
+    return tables, result
+
+
+def _plan_or_run(argument: str) -> tuple[Tables, dict[str, Any]]:
+    """Return the plan in a folder, or the plan of an underlag (`#` names a scenario)."""
+    from rodtrad.sources.result_folder import is_result
+
+    folder = Path(argument)
+    if is_result(folder):
+        return _read_true_plan(folder)
+    path, mark, scenario = argument.rpartition("#")
+    named = bool(mark) and not folder.exists()
+    study = _run_study(
+        Path(path if named else argument),
+        {"scenario": scenario if named else None, "only": ("plan",)},
+    )
+    return study.tables, study.result
+
+
+def _parts(only: str) -> tuple[str, ...]:
+    parts = tuple(part.strip() for part in only.split(",") if part.strip())
+    unknown = [part for part in parts if part not in ("plan", "reasons")]
+    if unknown or not parts:
+        raise _refusal(
+            "only_unknown",
+            _("--only känner inte till ”{part}”.").format(part=", ".join(unknown)),
+            _("Skriv plan, eller plan,reasons."),
+        )
+    return parts
+
+
+def _find_project(result: Mapping[str, Any], project_id: str) -> dict[str, Any]:
+    projects = {row["project_id"]: row for row in result.get("projects", [])}
+    folded = {key.casefold(): key for key in projects}
+    project_id = folded.get(project_id.casefold(), project_id)
+    if project_id not in projects:
+        from difflib import get_close_matches
+
+        close = get_close_matches(project_id.casefold(), list(folded), n=1, cutoff=0.4)
+        raise _refusal(
+            "ref_orphan",
+            _("Projektet ”{id}” finns inte i planen.").format(id=project_id),
+            _("Menade du {guess}?").format(guess=folded[close[0]])
+            if close
+            else _("Kontrollera projekt-id i plan.xlsx."),
+        )
+    reasons = {row["project_id"]: row for row in result.get("reasons", [])}
+    return {"project": projects[project_id], "reason": reasons.get(project_id)}
+
+
+def _example(name: str) -> Path:
+    """Return the folder of a committed example, from the checkout or from here."""
+    places = [Path(__file__).parents[2] / "examples", Path("examples")]
+    for place in places:
+        if (place / name / "underlag").is_dir():
+            found = place / name / "underlag"
+            here = Path.cwd()
+            return found.relative_to(here) if found.is_relative_to(here) else found
+    raise _refusal(
+        "example_missing",
+        _("Exemplet {name} finns inte här.").format(name=name),
+        _("Kör kommandot i en utcheckning av programmet, med `make demo`."),
+    )
+
+
+def _free_folder(wanted: Path) -> Path:
+    """Return `wanted`, or the first of `wanted-2`, `wanted-3`, … that is not taken."""
+    candidate, number = wanted, 1
+    while candidate.exists():
+        number += 1
+        candidate = wanted.with_name(f"{wanted.name}-{number}")
+    return candidate
+
+
+def _refusal(code: str, message: str, remedy: str) -> InputError:
+    return InputError([Issue(code, "error", "", None, "", message, remedy)])
+
+
+class _LocatedError(InputError):
+    """Faults with the kind of underlag they came from, so that places get its names."""
+
+    def __init__(self, issues: Sequence[Issue], workbook: bool) -> None:
+        super().__init__(issues)
+        self.workbook = workbook
+
+
+class _Progress:
+    """Tells on standard error how far the computing has come, and how sure it is.
+
+    On a terminal one line that renews itself; elsewhere a plain line when the stage
+    changes and then every few seconds. Says nothing about runs under a second.
+    """
+
+    _QUIET_SECONDS = 1.0
+    _PLAIN_SECONDS = 5.0
+
+    def __init__(self) -> None:
+        self._started = self._told = time.monotonic()
+        self._stage = ""
+        self._live: Any = None
+
+    def __enter__(self) -> Self:
+        if sys.stderr.isatty():
+            from rich.console import Console
+            from rich.status import Status
+
+            self._live = Status("", console=Console(stderr=True))
+            self._live.start()
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        if self._live is not None:
+            self._live.stop()
+
+    def __call__(self, stage: str, gap: float | None = None, **_facts: object) -> None:
+        """Tell the stage and, where there is one, the distance to the best possible."""
+        now = time.monotonic()
+        seconds = now - self._started
+        text = stage
+        if gap is not None:
+            text += ", " + _("högst {pct} från bästa möjliga").format(
+                pct=share_text(gap)
+            )
+        if self._live is not None:
+            self._live.update(f"{text} ({seconds:.0f} s)")
+            return
+        kind = re.sub(r"\d+", "", stage)
+        renewed = kind != self._stage and seconds >= self._QUIET_SECONDS
+        if renewed or now - self._told >= self._PLAIN_SECONDS:
+            print(f"{text} ({seconds:.0f} s)", file=sys.stderr, flush=True)
+            self._told, self._stage = now, kind
+
+
+def _print_json(value: Any) -> None:
+    print(json.dumps(value, ensure_ascii=False, indent=1))
+
+
+# ---------------------------------------------------------------- errors and exit codes
+
+
+def main() -> NoReturn:
+    """Run the command line and leave with its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure") and stream.encoding.lower() != "utf-8":
+            stream.reconfigure(encoding="utf-8", errors="replace")
+    signal.signal(signal.SIGTERM, _terminate)
+    sys.exit(run_command(sys.argv[1:]))
+
+
+def _terminate(_signal: int, _frame: object) -> NoReturn:
+    """Leave by the same way as an interruption, so that nothing half-made is left."""
+    sys.exit(_interrupted() + 13)
+
+
+def run_command(arguments: Sequence[str]) -> int:
+    """Run one command and return its exit code; every error becomes a Swedish message."""
+    as_json = "--json" in arguments
+    try:
+        code = app(args=list(arguments), prog_name="rodtrad", standalone_mode=False)
+    except KeyboardInterrupt:
+        return _interrupted()
+    except typer.Abort:
+        return _interrupted()
+    except typer.TyperException as error:
+        return _tell_usage(error, as_json)
+    except RodtradError as error:
+        return _tell(error, as_json)
+    except BrokenPipeError:
+        # The reader of our output has gone (`| head`): nobody to tell.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except Exception as error:  # noqa: BLE001 - the last guard: no traceback reaches a user
+        return _tell_internal(error, as_json)
+    if code == 130:
+        return _interrupted()
+    return code if isinstance(code, int) else 0
+
+
+def _interrupted() -> int:
+    print(_("Avbrutet. Inget är skrivet."), file=sys.stderr)
+    return 130
+
+
+def _tell(error: RodtradError, as_json: bool) -> int:
+    """Say what is wrong and what to do; the machine form goes to standard output."""
+    machine: dict[str, Any] = {"message": str(error)}
+    if isinstance(error, InputError):
+        from rodtrad.publish.terminal import issues_summary, render_issues
+
+        machine["kind"] = "input"
+        machine["issues"] = [issue.as_dict() for issue in error.issues]
+        if isinstance(error, _LocatedError):
+            text = render_issues(error.issues, workbook=error.workbook)
+            machine["message"] = issues_summary(error.issues)
+        else:
+            text = "\n".join(
+                f"{issue.message} {issue.remedy}".strip() for issue in error.issues
+            )
+    elif isinstance(error, NoPlanError):
+        from rodtrad.publish.terminal import render_conflict
+
+        machine |= {
+            "kind": "no_plan",
+            "conflict": error.conflict,
+            "repair": error.repair,
+        }
+        text = render_conflict(error)
+    elif isinstance(error, SourceError):
+        machine |= {"kind": "source", "code": error.code, "remedy": error.remedy}
+        text = f"{error} {error.remedy}".strip()
+    else:
+        machine["kind"] = "solver"
+        text = str(error)
+    if as_json:
+        _print_json({"error": machine})
+    else:
+        print(text.rstrip("\n"), file=sys.stderr)
+    return 2
+
+
+def _tell_usage(error: typer.TyperException, as_json: bool) -> int:
+    """Say in Swedish what the command line lacks; the parser's words are English."""
+    kind = type(error).__name__
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context else "rodtrad"
+    parameter = getattr(error, "param", None)
+    name = parameter.get_error_hint() if parameter is not None else ""
+    name = name.replace("'", "")
+    if kind == "NoArgsIsHelpError":
+        print(_in_swedish(error.format_message()))
+        return 2
+    if kind == "NoSuchOption":
+        message = _("Valet {name} finns inte.").format(
+            name=getattr(error, "option_name", "")
+        )
+    elif kind == "MissingParameter":
+        message = _("{name} saknas.").format(name=name)
+    elif kind == "BadParameter":
+        message = _("Värdet för {name} går inte att använda.").format(name=name)
+    elif kind == "BadOptionUsage":
+        message = _("Valet {name} behöver ett värde.").format(
+            name=getattr(error, "option_name", "")
+        )
+    else:
+        typed = re.findall(r"'([^']*)'", error.format_message())
+        if "No such command" in error.format_message() and typed:
+            message = _("Kommandot ”{name}” finns inte.").format(name=typed[0])
+            if len(typed) > 1:
+                message += " " + _("Menade du {guess}?").format(guess=typed[1])
+        else:
+            message = _("Raden går inte att tyda: något är för mycket eller saknas.")
+    remedy = _("Se {command} --help.").format(command=command)
+    if as_json:
+        _print_json({"error": {"kind": "usage", "message": message, "remedy": remedy}})
+    else:
+        print(f"{message} {remedy}", file=sys.stderr)
+    return 2
+
+
+def _tell_internal(error: Exception, as_json: bool) -> int:
+    """Give a fault of ours a code that names its place; the details go to a log file.
+
+    The same fault gets the same code on every machine. The log is written only when
+    the environment variable RODTRAD_DEBUG is set.
+    """
+    from rodtrad.domain.messages import message as internal_message
+
+    frames = traceback.extract_tb(error.__traceback__)
+    place = "|".join(
+        f"{Path(f.filename).name}:{f.name}:{f.lineno}" for f in frames[-4:]
+    )
+    digest = hashlib.sha256(f"{type(error).__name__}|{place}".encode())
+    reference = digest.hexdigest()[:6].upper()
+    message, remedy = internal_message("internal", ref=reference)
+    if os.environ.get("RODTRAD_DEBUG"):
+        log = Path(f"rodtrad-{reference}.log")
+        try:
+            log.write_text("".join(traceback.format_exception(error)), encoding="utf-8")
+            remedy += " " + _("Detaljerna står i {file}.").format(file=log)
+        except OSError:
+            remedy += " " + _("Detaljerna gick inte att spara.")
+    if as_json:
+        _print_json(
+            {
+                "error": {
+                    "kind": "internal",
+                    "code": reference,
+                    "message": message,
+                    "remedy": remedy,
+                }
+            }
+        )
+    else:
+        print(f"{message} {remedy}", file=sys.stderr)
+    return 3
+
+
+if __name__ == "__main__":
+    main()
