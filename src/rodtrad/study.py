@@ -153,6 +153,16 @@ def run(
         check = RowCheck(problem)
         limits_held = binding_limits(check, check.chosen(plan.choices or ()))
     choices = plan.choices or ()
+    if broken := evaluate_plan(case, choices).violations:
+        raise SolverError(
+            _(
+                "Planen håller inte alla krav när den räknas om ({what}). "
+                "Kör igen med ett annat slumpfrö (--seed)."
+            ).format(what=", ".join(f"{one.kind} {one.key}" for one in broken)),
+            status=plan.stopped,
+            gap=plan.gap,
+            seconds=plan.seconds,
+        )
     result: dict[str, Any] = {
         "meta": _meta(stored, tables, seed, settings.scenario),
         "status": _status(plan),

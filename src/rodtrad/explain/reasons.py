@@ -339,7 +339,8 @@ def _why_in(
                 "lägre, även när pengarna går till det näst bästa."
             ).format(p=name, np=_span(forced))
         ]
-    text += _swap(explainer, project.project_id, forced)
+    if tie is None:
+        text += _swap(explainer, project.project_id, forced)
     more_text, more_claims = _ties_to_others(explainer, project)
     text += more_text
     claims += more_claims
@@ -370,14 +371,18 @@ def _ties_to_others(
     for relation in explainer.case.relations:
         one, other = relation.project_id, relation.other_id
         if relation.kind == "requires" and other == project.project_id:
-            partner, pattern = one, _("Projektet {q} kan inte starta utan det.")
+            partner, pattern = (
+                one,
+                _("Projektet {q} kan inte starta utan projektet {p}."),
+            )
         elif relation.kind == "together" and project.project_id in (one, other):
             partner = other if one == project.project_id else one
-            pattern = _("Det hör ihop med projektet {q}: planen har med båda.")
+            pattern = _("Projekten {p} och {q} hör ihop. Planen har med båda.")
         else:
             continue
         if partner in explainer.chosen:
-            text.append(pattern.format(q=quoted(explainer.names[partner])))
+            slots = {"p": quoted(project.name), "q": quoted(explainer.names[partner])}
+            text.append(pattern.format(**slots))
             claims.append(
                 {
                     "kind": "required_by"
@@ -394,6 +399,7 @@ def _why_then(
 ) -> tuple[list[str], dict[str, Any] | None, list[dict[str, Any]]]:
     """Return why the project starts when it does."""
     problem, check, case = explainer.problem, explainer.check, explainer.case
+    name = quoted(project.name)
     earlier = [
         k
         for k in problem.by_project[project.project_id]
@@ -401,9 +407,9 @@ def _why_then(
         and problem.choices[k].start_year < choice.start_year
     ]
     if not earlier:
-        text = _("Det startar {y}, så tidigt som underlaget tillåter.")
+        text = _("Projektet {p} startar {y}, så tidigt som underlaget tillåter.")
         claim: dict[str, Any] = {"kind": "earliest", "start_year": choice.start_year}
-        return [text.format(y=choice.start_year)], None, [claim]
+        return [text.format(p=name, y=choice.start_year)], None, [claim]
     without = check.without(explainer.flags, project.project_id)
     ways = obstacles(check, without, earlier)
     free = [k for k, way in zip(earlier, ways, strict=True) if not way]
@@ -412,11 +418,12 @@ def _why_then(
     sooner, broken = problem.choices[earlier[-1]], ways[-1]
     after = _starts_after(case, choice, broken)
     if after is not None:
-        text = _("Det startar {y}, när projektet {q} har tagits i bruk.").format(
-            y=choice.start_year, q=quoted(explainer.names[after])
-        )
+        text = _(
+            "Projektet {p} startar {y}, när projektet {q} har tagits i bruk."
+        ).format(p=name, y=choice.start_year, q=quoted(explainer.names[after]))
     else:
-        text = _("Det startar {y}. Med start {y0} bryts {what}.").format(
+        text = _("Projektet {p} startar {y}. Med start {y0} bryts {what}.").format(
+            p=name,
             y=choice.start_year,
             y0=sooner.start_year,
             what=_list_obstacles(case, broken),
@@ -445,17 +452,21 @@ def _start_possible(
     best = max(free, key=lambda k: (gains[k], -k))
     gain, sooner = gains[best], explainer.problem.choices[best].start_year
     if _nothing(gain):
-        pattern = _("Det startar {y}. Start {y0} ger i stort sett samma nytta.")
+        pattern = _(
+            "Projektet {p} startar {y}. Start {y0} ger i stort sett samma nytta."
+        )
     elif gain < 0:
         pattern = _(
-            "Det startar {y}. Start {y0} håller också alla krav men gör planens "
-            "nytta {np} nyttopoäng lägre."
+            "Projektet {p} startar {y}. Start {y0} håller också alla krav men gör "
+            "planens nytta {np} nyttopoäng lägre."
         )
     else:
         pattern = _(
-            "Det startar {y}. Om start {y0} är bättre har beräkningen inte avgjort."
+            "Projektet {p} startar {y}. Om start {y0} är bättre har beräkningen inte "
+            "avgjort."
         )
-    text = pattern.format(y=choice.start_year, y0=sooner, np=points(-gain))
+    name = quoted(explainer.names[choice.project_id])
+    text = pattern.format(p=name, y=choice.start_year, y0=sooner, np=points(abs(gain)))
     claim = {
         "kind": "start_possible",
         "start_year": sooner,
@@ -555,9 +566,10 @@ def _why_out(
         main = pattern.format(
             p=name, y=choice.start_year, what=_list_obstacles(case, way)
         )
-    text = [main, _price(explainer, forced)]
-    text += _swap(explainer, project.project_id, forced)
-    return text, way[0].as_dict(), [claim]
+    sentences = [main, _price(explainer, forced)]
+    if _near_tie(explainer, forced) is None:
+        sentences += _swap(explainer, project.project_id, forced)
+    return sentences, way[0].as_dict(), [claim]
 
 
 def _broken_claim(
@@ -629,8 +641,8 @@ def _fits_but(
         text = [
             _("Projektet {p} ryms, men planen får mer nytta utan det.").format(p=name),
             _price(explainer, known),
+            *_swap(explainer, project.project_id, forced),
         ]
-    text += _swap(explainer, project.project_id, forced)
     claim = {
         "kind": "added_fits",
         "choice": list(explainer.problem.choices[best]),

@@ -1,8 +1,9 @@
 """What does a figure hang on? From figure to formula, inputs, cells and sources.
 
-The trail follows the declarations in `capacity.lines`. It goes down to the cells of the
-underlag for the year asked for; figures of the year before are named with their value,
-so that the thread can be taken up there.
+The trail follows the declarations in `capacity.lines`. It goes down to every cell of the
+underlag that the year's figure is computed from, growth of earlier years included;
+figures of the year before are named with their value, so that the thread can be taken
+up there.
 """
 
 from __future__ import annotations
@@ -11,8 +12,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from rodtrad.capacity.evaluate import evaluate_plan
+from rodtrad.capacity.headroom import DEBT_GOALS, RESULT_GOALS
 from rodtrad.capacity.lines import (
     LINES,
+    SELECTED_BY,
     cell_rows,
     cell_value,
     figure_qualities,
@@ -41,6 +44,10 @@ PROJECT_WORDS = {
     "fees": _("Projektens avgifter"),
     "scrapped": _("Projektens utrangeringar"),
 }
+# Tables whose rows are told apart by a key keep their figure in one column.
+COLUMN_OF = {**dict.fromkeys(SELECTED_BY, "amount"), "settings": "value"}
+GROWTH = ("tax_base_growth", "cost_growth", "construction_growth")
+GOALS_OF = {"debt_ceiling": DEBT_GOALS, "result_target": RESULT_GOALS}
 
 
 @dataclass(frozen=True)
@@ -155,7 +162,7 @@ class _Tracer:
         children: list[Trail] = []
         if not told:
             for reference in line.inputs:
-                children += self.reference(reference, year)
+                children += self.reference(reference, year, key)
         return Trail(
             key=f"{key}:{year}",
             label=line.label,
@@ -167,21 +174,23 @@ class _Tracer:
             children=tuple(children),
         )
 
-    def reference(self, reference: str, year: int) -> list[Trail]:
-        """Return the trails of one input."""
+    def reference(self, reference: str, year: int, of: str) -> list[Trail]:
+        """Return the trails of one input of the figure `of`."""
         if reference.startswith("projects:"):
             return self.projects(reference[9:], year)
         if reference.endswith("@-1"):
             return self.before(reference[:-3], year - 1)
         if ":" in reference:
-            return self.cells(reference, year)
+            return self.cells(reference, year, of)
         return [self.figure(reference, year)]
 
     def before(self, key: str, year: int) -> list[Trail]:
         """Return a figure of the year before: named in the plan, cells at its start."""
         if year < self.case.plan_start:
             return [
-                trail for cell in opening_cells(key) for trail in self.cells(cell, year)
+                trail
+                for cell in opening_cells(key)
+                for trail in self.cells(cell, year, key)
             ]
         value = float(self.values[key][year - self.case.plan_start, 0])
         return [
@@ -198,24 +207,42 @@ class _Tracer:
             )
         ]
 
-    def cells(self, reference: str, year: int) -> list[Trail]:
-        """Return the cells behind an input in a year.
-
-        A statement line is followed to the last year given; growth is followed to the
-        year itself and said to hold for every year from the base year.
-        """
+    def cells(self, reference: str, year: int, of: str) -> list[Trail]:
+        """Return the cells behind an input of the figure `of` in a year."""
         name, column = reference.split(":", 1)
         table = self.tables[name]
         rows = cell_rows(self.tables, reference)
         years = years_of(table, rows)
         if name == "statement":
-            given = [row for row in rows if (years[row] or 0) <= year]
-            rows = [max(given, key=lambda row: years[row] or 0)] if given else []
-        elif name == "deficits":
-            pass
-        elif any(years[row] is not None for row in rows):
+            last = self.last_given(column, year)
+            rows = [row for row in rows if years[row] == last]
+        elif name == "goals":
+            rows = [row for row in rows if table["indicator"][row] in GOALS_OF[of]]
+        elif name == "years":
+            wanted = self.years_behind(column, year, of)
+            rows = [row for row in rows if years[row] in wanted]
+            if column == "lasting_change_tkr":
+                rows = [row for row in rows if table[column][row]]
+        elif name != "deficits" and any(years[row] is not None for row in rows):
             rows = [row for row in rows if years[row] == year]
         return [self.cell(name, column, row) for row in rows]
+
+    def last_given(self, line: str, year: int) -> int:
+        """Return the last year, up to `year`, in which a statement line is given."""
+        given = self.case.given.get(line, {})
+        return max((y for y in given if y <= year), default=self.case.base_year)
+
+    def years_behind(self, column: str, year: int, of: str) -> set[int]:
+        """Return the years whose drivers a figure of this year is computed from."""
+        statement = of in self.case.given
+        last = self.last_given(of, year) if statement else self.case.base_year
+        if column == "lasting_change_tkr":
+            return set(range(self.case.base_year, year + 1))
+        if column in GROWTH:
+            return set(range(last + 1, year + 1))
+        if column == "population" and statement:
+            return {last, year}
+        return {year}
 
     def cell(self, name: str, column: str, row: int) -> Trail:
         """Return a cell as a leaf."""
@@ -229,7 +256,7 @@ class _Tracer:
             table=name,
             sheet=table.spec.label_sv,
             row=table.rows[row],
-            column=column,
+            column=COLUMN_OF.get(name, column),
             value=value,
             source=table["source"][row],
             quality=table["quality"][row],

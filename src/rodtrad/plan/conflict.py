@@ -116,7 +116,7 @@ def find_conflict(problem: Problem, limits: Limits) -> Conflict:
         elif possible is None:
             minimal = False
     rows = rows_of(set(keep))
-    for row in list(rows):
+    for row in reversed(rows):  # so that the first year is the one that is told
         if not row.requirement.startswith(("goal:", "resource:")):
             continue
         fewer = [other for other in rows if other is not row]
