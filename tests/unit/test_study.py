@@ -92,10 +92,6 @@ def test_a_study_explains_every_project_and_verifies() -> None:
     assert verify_result(study.tables, study.result) == []
 
 
-@pytest.mark.xfail(
-    reason="plan/problem.py: Response.expression takes the max of no columns",
-    raises=ValueError,
-)
 def test_a_study_with_nothing_to_choose() -> None:
     study = run(tiny_tables(goals=GOALS))
     assert study.choices == ()

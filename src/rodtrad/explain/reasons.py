@@ -103,12 +103,10 @@ class Explainer:
         if (included and not columns) or (not included and project.must_do):
             return Forced(0.0, None, None, impossible=True)
         bound = self.relaxation.bound_forced(project_id, included)
-        # Nothing is proven if the relaxation has stopped answering at all.
-        silent = bound is None and self.relaxation.bound() is None
-        if bound is None and not silent:
+        if bound is None:
             return Forced(0.0, None, None, impossible=True)
-        bound = self.bound if bound is None else min(bound, self.bound)
-        best = None if silent else self._quick(project_id, included)
+        bound = min(bound, self.bound)
+        best = self._quick(project_id, included)
         work = self._work if self._work >= LEAST_WORK else 0
         if best is None:
             work = max(work, UNKNOWN_WORK)

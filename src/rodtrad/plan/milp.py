@@ -233,6 +233,11 @@ def _search(
     report: Callable[[float, float], None] | None,
 ) -> _Run:
     """Run the solver once on a matrix."""
+    if not len(matrix.cost):  # nothing to choose: the rows hold or they do not
+        broken = (matrix.row_lower > FEASIBILITY) | (matrix.row_upper < -FEASIBILITY)
+        if broken.any():
+            return _Run(None, -INFINITY, -INFINITY, "infeasible", 0)
+        return _Run(np.zeros(0), 0.0, 0.0, "proof", 0)
     solver = _highs(matrix, limits, seconds)
     if start:
         at = np.array(list(start), dtype=np.int32)
@@ -442,16 +447,20 @@ class Relaxation:
         matrix = build_matrix(problem)
         self._upper = matrix.column_upper
         relaxed = replace(matrix, integer=np.zeros(len(matrix.cost), dtype=bool))
-        self._solver = _highs(relaxed, limits or Limits(), 60.0)
+        # The solver adds up its time over runs, so it is given no limit here.
+        self._solver = _highs(relaxed, limits or Limits(), INFINITY)
         self._row = {name: i for i, name in enumerate(matrix.row_names)}
 
     def bound(self) -> float | None:
-        """Return the most any plan can give; None if no plan exists."""
+        """Return the most any plan can give; None if it is proven that none exists.
+
+        Infinity where the solver gives no answer.
+        """
         self._solver.run()
         status = self._solver.getModelStatus()
         if status == highspy.HighsModelStatus.kOptimal:
             return float(self._solver.getInfo().objective_function_value)
-        return None
+        return None if status == highspy.HighsModelStatus.kInfeasible else INFINITY
 
     def bound_forced(self, project_id: str, included: bool) -> float | None:
         """Return the bound with a project forced in or out; None if impossible."""

@@ -174,7 +174,9 @@ class Response:
         """
         per_krona = (figure[1:] - figure[0]) / self.size
         columns = self.effects @ per_krona
-        columns[np.abs(columns) < 1e-9 * max(1.0, float(np.abs(columns).max()))] = 0.0
+        columns[
+            np.abs(columns) < 1e-9 * max(1.0, float(np.abs(columns).max(initial=0.0)))
+        ] = 0.0
         return Expression(float(figure[0]) * scale, columns * scale)
 
 
@@ -218,5 +220,15 @@ def choice_effects(case: Case, choices: Iterable[Choice]) -> tuple[Array, Array]
 
 
 def safe_name(text: str) -> str:
-    """Return a name of ASCII letters, digits and underscores, as LP files need."""
-    return re.sub(r"[^A-Za-z0-9_]", "_", text)
+    """Return a name of ASCII letters, digits and underscores, as LP files need.
+
+    Two different texts never get the same name: what is not allowed is written as its
+    number between `_x` and `_`, and so is the underscore of a `_x` already there.
+
+    Example:
+        >>> safe_name("skola_a"), safe_name("å-1"), safe_name("a_x1")
+        ('skola_a', '_xe5__x2d_1', 'a_x5f_x1')
+    """
+    return re.sub(
+        r"[^A-Za-z0-9_]|_(?=x)", lambda found: f"_x{ord(found.group()):x}_", text
+    )
