@@ -19,7 +19,16 @@ from rodtrad.domain import law
 from rodtrad.domain.arrays import Choice, build_case
 from rodtrad.domain.checks import check_tables, sort_issues
 from rodtrad.domain.components import apply_scenario, key_text
-from rodtrad.domain.words import _
+from rodtrad.domain.words import (
+    BALANCE_LABELS,
+    OPERATOR_LABELS,
+    STATEMENT_LABELS,
+    _,
+    indicator_text,
+    money_text,
+    number,
+    share_text,
+)
 from rodtrad.errors import InputError, SolverError
 from rodtrad.plan.constraints import build_problem
 from rodtrad.plan.precheck import check_projects
@@ -195,6 +204,7 @@ def _meta(
         "plan_start": own["plan_start"],
         "plan_end": own["plan_end"],
         "scenario": scenario,
+        "non_public": sum(public is False for public in tables["projects"]["public"]),
         "illustration": any(
             quality == "antagande"
             for name in ("criteria", "scores", "viewpoints")
@@ -248,8 +258,60 @@ def quality_of(tables: Tables, choices: Sequence[Choice]) -> dict[str, Any]:
             "none": counts["none"],
         },
         "assumptions": assumptions,
+        "key_assumptions": key_assumptions(tables),
         "figures": figure_qualities(tables, choices),
     }
+
+
+def key_assumptions(tables: Tables) -> list[dict[str, str]]:
+    """Return the assumptions that decide most, as label and text, for the first page.
+
+    Loans and equity at the start, depreciation, interest, the growth rates and the
+    goals that must be kept, each only where its own rows are marked as assumed.
+    """
+    own = tables.settings
+    currency = own["currency"]
+    found: list[tuple[str, str]] = []
+    balance = _assumed(tables, "balance")
+    for row in balance:
+        if row["line"] in ("loans", "equity"):
+            label = _("{line} vid slutet av {y}").format(
+                line=BALANCE_LABELS[row["line"]], y=own["base_year"]
+            )
+            found.append((label, money_text(row["amount"], currency)))
+    for row in _assumed(tables, "statement"):
+        if row["line"] == "ra" and row["year"] == own["base_year"]:
+            label = _("{line} {y}").format(
+                line=STATEMENT_LABELS["ra"], y=own["base_year"]
+            )
+            found.append((label, money_text(abs(row["amount"]), currency)))
+    years = [row for row in _assumed(tables, "years") if row["year"] > own["base_year"]]
+    columns = tables["years"].spec.columns
+    for name in (
+        "interest_rate",
+        "tax_base_growth",
+        "cost_growth",
+        "construction_growth",
+    ):
+        values = sorted({row[name] for row in years if row[name] is not None})
+        if values:
+            text = share_text(values[-1], 2)
+            if values[0] != values[-1]:
+                least = number(100 * values[0], 2)
+                text = _("{a} till {b}").format(a=least, b=text)
+            found.append((columns[name].label_sv, _("{x} per år").format(x=text)))
+    for row in _assumed(tables, "goals"):
+        if row["level"] == "must" and row["value"]:
+            shown = indicator_text(row["indicator"], row["value"], currency)
+            operator = OPERATOR_LABELS[row["operator"]]
+            found.append((row["name"] or row["goal_id"], f"{operator} {shown}"))
+    return [
+        {"label": label, "text": text, "quality": "antagande"} for label, text in found
+    ]
+
+
+def _assumed(tables: Tables, name: str) -> list[dict[str, Any]]:
+    return [row for row in tables[name].records() if row["quality"] == "antagande"]
 
 
 def compare_studies(

@@ -22,13 +22,16 @@ if TYPE_CHECKING:
 
 DEBT_GOALS = ("lan_inv", "nettolan")
 RESULT_GOALS = ("res_andel", "bkr_andel")
+LEVELS = ("must", "aim")
 MEASURES = ("own_funds", "debt_ceiling", "result_target")
 
 
-def room_for_investment(case: Case, years: Statements, areb: Array) -> dict[str, Array]:
+def room_for_investment(
+    case: Case, years: Statements, areb: Array, levels: tuple[str, ...] = LEVELS
+) -> dict[str, Array]:
     """Return `own_funds`, `debt_ceiling`, `result_target`, `[year, draw]`, tkr.
 
-    NaN where no goal of the kind reaches the year or a later one.
+    NaN where no goal of the kind and of these levels reaches the year or a later one.
 
     Source:
         DESIGN Appendix A10; method page docs/method/room.md.
@@ -44,6 +47,8 @@ def room_for_investment(case: Case, years: Statements, areb: Array) -> dict[str,
     debt = np.full(own.shape, np.inf)
     result = np.full(own.shape, np.inf)
     for goal in case.goals:
+        if goal.level not in levels:
+            continue
         rows = [year - case.plan_start for year in goal.window_ends]
         if goal.indicator in DEBT_GOALS and goal.operator == "<=":
             target = debt

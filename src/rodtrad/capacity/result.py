@@ -20,7 +20,7 @@ from rodtrad.capacity.evaluate import (
     plan_totals,
     project_value,
 )
-from rodtrad.capacity.headroom import binding_measure
+from rodtrad.capacity.headroom import binding_measure, room_for_investment
 from rodtrad.capacity.indicators import INDICATORS, divide
 from rodtrad.capacity.lines import worst_quality
 from rodtrad.capacity.statements import price_indices, project_totals
@@ -101,7 +101,6 @@ def economy_result(case: Case, choices: Sequence[Choice]) -> dict[str, Any]:
         KeyError, ValueError: as `evaluate_plan`.
     """
     plan = evaluate_plan(case, choices)
-    room = _lists(plan.room)
     return {
         "choices": [_choice_row(case, choice) for choice in plan.choices],
         "years": [int(year) for year in case.years],
@@ -111,7 +110,7 @@ def economy_result(case: Case, choices: Sequence[Choice]) -> dict[str, Any]:
         "balanskrav": _lists(plan.balanskrav.rows),
         "indicators": _lists(plan.indicators),
         "goals": goal_rows(plan.goals),
-        "room": {**room, "binding": binding_measure(room)},
+        "room": _room(case, plan),
         "opening": _opening(case),
         "baseline": _baseline(case),
         "needs": _needs(case),
@@ -195,13 +194,24 @@ def _cell(value: float) -> Array:
 def _baseline(case: Case) -> dict[str, Any]:
     """Return the same years with no new project at all."""
     empty = evaluate_plan(case, ())
-    room = _lists(empty.room)
     return {
         "statement": _lists(empty.years.statement),
         "balance": _lists(empty.years.balance),
         "indicators": _lists(empty.indicators),
-        "room": {**room, "binding": binding_measure(room)},
+        "room": _room(case, empty),
         "goals": goal_rows(empty.goals),
+    }
+
+
+def _room(case: Case, plan: Evaluation) -> dict[str, Any]:
+    """Return the room by every goal (A10), and under `must` by what must be kept."""
+    room = _lists(plan.room)
+    areb = plan.balanskrav.rows["areb"]
+    must = _lists(room_for_investment(case, plan.years, areb, ("must",)))
+    return {
+        **room,
+        "binding": binding_measure(room),
+        "must": {**must, "binding": binding_measure(must)},
     }
 
 
@@ -217,16 +227,26 @@ def _first_wish(case: Case, project: Project) -> Choice | None:
 def _needs(case: Case) -> dict[str, list[float]]:
     """Return what is wished for per year and class, each project as early as it can.
 
-    Nominal outlays of the first alternative; a project that cannot be done within the
-    plan is not counted.
+    Nominal outlays of the first alternative. A project that cannot be done within the
+    plan is not counted, and of projects that exclude each other only the dearest is.
     """
     indices = price_indices(case)
     sums = {key: np.zeros(len(case.years)) for key in NIRA_KEYS.values()}
     nira = {row["project_id"]: row["nira"] for row in case.tables["projects"].records()}
-    for project in case.projects:
+    against: dict[str, set[str]] = {}
+    for relation in case.relations:
+        if relation.kind == "excludes":
+            against.setdefault(relation.project_id, set()).add(relation.other_id)
+            against.setdefault(relation.other_id, set()).add(relation.project_id)
+    counted: set[str] = set()
+    dearest_first = sorted(
+        case.projects, key=lambda p: (-sum(p.alternatives[0].outlay), p.project_id)
+    )
+    for project in dearest_first:
         choice = _first_wish(case, project)
-        if choice is None:
+        if choice is None or against.get(project.project_id, set()) & counted:
             continue
+        counted.add(project.project_id)
         alternative = project.alternative(choice.alternative_id)
         totals = project_totals(case, indices, project, alternative, choice.start_year)
         shares = nira_shares(nira.get(project.project_id) or "N") or {"N": 1.0}

@@ -666,6 +666,14 @@ def _relation_reason(explainer: Explainer, project: Project, obstacle: Obstacle)
     return pattern.format(**slots)
 
 
+def _projects_text(names: Sequence[str]) -> str:
+    """Return project names for a sentence that goes on after them."""
+    if len(names) <= 4:
+        return names_text(names)
+    more = _("{n} andra projekt").format(n=count_text(len(names) - 3))
+    return list_text([*(quoted(name) for name in names[:3]), more])
+
+
 def _swap(explainer: Explainer, project_id: str, forced: Forced) -> list[str]:
     """Return what changes place in the forced plan that was found."""
     if forced.choices is None:
@@ -674,16 +682,32 @@ def _swap(explainer: Explainer, project_id: str, forced: Forced) -> list[str]:
     text = []
     leaves = [explainer.names[k] for k in diff["leaves"] if k != project_id]
     enters = [explainer.names[k] for k in diff["enters"] if k != project_id]
+    known = forced.proven
+    ps, qs = _projects_text(leaves), _projects_text(enters)
     if leaves and enters:
-        text.append(
-            _("Då lämnar {ps} planen, och {qs} kommer in.").format(
-                ps=names_text(leaves), qs=names_text(enters)
+        pattern = (
+            _("Då lämnar {ps} planen, och {qs} kommer in.")
+            if known
+            else _(
+                "I den bästa sådana plan som hittats lämnar {ps} planen, och {qs} "
+                "kommer in."
             )
         )
+        text.append(pattern.format(ps=ps, qs=qs))
     elif leaves:
-        text.append(_("Då lämnar {ps} planen.").format(ps=names_text(leaves)))
+        pattern = (
+            _("Då lämnar {ps} planen.")
+            if known
+            else _("I den bästa sådana plan som hittats lämnar {ps} planen.")
+        )
+        text.append(pattern.format(ps=ps))
     elif enters:
-        text.append(_("Då kommer {qs} in.").format(qs=names_text(enters)))
+        pattern = (
+            _("Då kommer {qs} in.")
+            if known
+            else _("I den bästa sådana plan som hittats kommer {qs} in.")
+        )
+        text.append(pattern.format(qs=qs))
     moves = [
         _("{p} från {a} till {b}").format(
             p=quoted(explainer.names[m["project_id"]]), a=m["from"], b=m["to"]
@@ -693,7 +717,11 @@ def _swap(explainer: Explainer, project_id: str, forced: Forced) -> list[str]:
     if len(moves) > 3:
         moves = [*moves[:2], _("{n} projekt till").format(n=count_text(len(moves) - 2))]
     if moves:
-        pattern = _("Dessutom flyttas {list}.") if text else _("Då flyttas {list}.")
+        pattern = _("Då flyttas {list}.")
+        if text:
+            pattern = _("Dessutom flyttas {list}.")
+        elif not known:
+            pattern = _("I den bästa sådana plan som hittats flyttas {list}.")
         text.append(pattern.format(list=list_text(moves)))
     for switch in diff["switches"][:2]:
         project = explainer.case.project(switch["project_id"])
