@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rodtrad.capacity.evaluate import evaluate_plan
-from rodtrad.capacity.indicators import GOAL_TOLERANCE
-from rodtrad.plan.problem import SCALE, Problem, Row
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -21,11 +19,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from rodtrad.domain.arrays import Array, Choice
+    from rodtrad.plan.problem import Problem, Row
 
     Flags = NDArray[np.bool_]
 
 
 FILTER_TOLERANCE = 1e-6
+# As near as the solver holds its rows, in their own scale.
+ROW_TOLERANCE = 1e-7
 # What breaking one more row costs when a plan is mended, against mending one whole row.
 NEW_FAULT = 0.2
 
@@ -54,16 +55,8 @@ class RowCheck:
         self._net = np.array([e.columns for e in problem.net_loans])
         self._net_constant = np.array([e.constant for e in problem.net_loans])
         self._needs_loans = bool(self._loans.any())
-        tolerance = np.array(
-            [
-                0.5 * GOAL_TOLERANCE * problem.case.base_tkr * SCALE
-                if row.requirement.startswith("goal:")
-                else 1e-7
-                for row in self.rows
-            ]
-        )
-        self._low = np.array([row.lower for row in self.rows]) - tolerance
-        self._high = np.array([row.upper for row in self.rows]) + tolerance
+        self._low = np.array([row.lower for row in self.rows]) - ROW_TOLERANCE
+        self._high = np.array([row.upper for row in self.rows]) + ROW_TOLERANCE
 
     def chosen(self, choices: Iterable[Choice]) -> Flags:
         """Return choices as flags over the columns."""

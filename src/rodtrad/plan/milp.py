@@ -43,7 +43,7 @@ FEASIBILITY = 1e-8
 INTEGRALITY = 1e-7
 REFINEMENTS = 25
 # A break lies just above the denominator it is for, so that the piece above is shut.
-BREAK_MARGIN = 1e-5
+BREAK_MARGIN = 1e-6
 
 
 @dataclass(frozen=True)
