@@ -492,12 +492,13 @@ def finance_tables(numbers: Sequence[ProjectNumber]) -> dict[str, list[Row]]:
 
 
 REMARK = (
-    "Alla belopp är norska kronor (NOK), i tabellerna tusental norska kronor. "
+    "Alla belopp är norska kronor (NOK). I underlaget står tusental norska kronor. "
     "Projekten, deras utgifter 2012–2015, avdelning, stadsdel, avgiftsfinansiering och "
     "finansieringsraderna är Bergen kommunes egna uppgifter. Betyg, vikter, "
     "startfönster, avskrivningstider, ingående balans, resultaträkning, tillväxt, "
-    "ränta och mål är antaganden som gjorts för exemplet. Planen säger alltså inget om "
-    "vad Bergen borde ha valt."
+    "ränta och mål är antaganden som gjorts för exemplet. Balanskrav och reserv är "
+    "svensk lag. De räknas här bara som exempel; norska regler är andra. Planen säger "
+    "alltså inget om vad Bergen borde ha valt."
 )
 
 

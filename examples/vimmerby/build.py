@@ -881,7 +881,10 @@ PROJECTS: tuple[Project, ...] = (
         "G4",
         "Den gamla deponin sluttäcks. Det mesta betalas ur avsättningen från 2023 och "
         "belastar inte resultatet igen; här finns vägar, dammar och kontrollbrunnar.",
-        fact("stor avsättning för sluttäckning 2023, belopp ej publicerat", "dv_2023")
+        fact(
+            "stor avsättning för sluttäckning 2023, beloppet är inte publicerat",
+            "dv_2023",
+        )
         + " "
         + assumed(
             "20 mkr av avsättningen betalas ut 2027–2029 (bladet År, ändrade "
@@ -962,7 +965,7 @@ PROJECTS: tuple[Project, ...] = (
         2026,
         2032,
         "G2",
-        "Styrning, isolering och solel i kommunens hus samt snålare gatubelysning.",
+        "Styrning, isolering och solel i kommunens hus och snålare gatubelysning.",
         OWN,
         (
             Alternative(
@@ -1382,7 +1385,7 @@ def years_rows(public: Public) -> list[Row]:
         fact("85 år och äldre +49 procent till 2033", "dv_nyb")
         + " "
         + computed(
-            f"49 procent av {older} personer (2019) är omkring {round(older * 0.49, -1)}",
+            f"49 procent av {older} personer (2019) är omkring {round(older * 0.049) * 10}",
             "scb_age",
         )
         + " "
@@ -1532,7 +1535,10 @@ def balance_rows() -> list[Row]:
         (
             "provisions",
             provisions,
-            fact("stor avsättning för deponi 2023, belopp ej publicerat", "dv_2023")
+            fact(
+                "stor avsättning för deponi 2023, beloppet är inte publicerat",
+                "dv_2023",
+            )
             + " "
             + assumed("25 mkr för deponin och 65 mkr för pensioner"),
         ),

@@ -195,16 +195,19 @@ def _plan(
     time_limit: Annotated[
         float,
         typer.Option(
-            "--time-limit", min=0.1, metavar="SEKUNDER", help=_("Längsta räknetid.")
+            "--time-limit",
+            min=0.1,
+            metavar="SEKUNDER",
+            help=_("Längsta tid för att söka planen; skälen kommer till."),
         ),
     ] = 60.0,
     work_limit: Annotated[
-        float | None,
+        int | None,
         typer.Option(
             "--work-limit",
-            min=0.001,
-            metavar="TUSEN",
-            help=_("Längsta räknearbete, i tusen steg; lika på alla maskiner."),
+            min=1,
+            metavar="STEG",
+            help=_("Längsta räknearbete, i steg; lika på alla maskiner."),
         ),
     ] = None,
     gap: Annotated[
@@ -223,6 +226,15 @@ def _plan(
             "--seed", min=0, metavar="TAL", help=_("Slumpfrö; annars underlagets.")
         ),
     ] = None,
+    draws: Annotated[
+        int,
+        typer.Option(
+            "--draws",
+            min=1,
+            metavar="ANTAL",
+            help=_("Antal dragningar; fler än en räknas inte i den här versionen."),
+        ),
+    ] = 1,
     scenario: Annotated[
         str | None,
         typer.Option(
@@ -242,6 +254,8 @@ def _plan(
     from rodtrad.sources.result_folder import check_destination
 
     parts = _parts(only)
+    if draws > 1:
+        _not_yet(_("Dragningar och sannolikheter (--draws)"))
     check_destination(out)
     options = {
         "time_limit": time_limit,
@@ -283,11 +297,14 @@ def _compare(
     from rodtrad.publish.terminal import render_comparison
     from rodtrad.study import compare_studies
 
-    comparison = compare_studies([_plan_or_run(one) for one in plans])
+    studies = [_plan_or_run(one) for one in plans]
+    _refuse_unlike(plans, [result for _tables, result in studies])
+    comparison = compare_studies(studies)
     if as_json:
         _print_json(comparison)
     else:
-        print(render_comparison(comparison, plans), end="")
+        results = [result for _tables, result in studies]
+        print(render_comparison(comparison, plans, results), end="")
 
 
 @app.command(
@@ -359,10 +376,12 @@ def _explain(
 )
 def _verify(folder: _Folder, as_json: _Json = False) -> None:
     from rodtrad.publish.terminal import count_figures, render_differences
+    from rodtrad.sources.result_folder import read_result, read_result_tables
     from rodtrad.verify import verify_result
 
-    tables, result = _read_plan(folder)
-    differences = verify_result(tables, result)
+    result = read_result(folder)
+    tables, issues = read_result_tables(folder)
+    differences = verify_result(tables, result, issues)
     if as_json:
         _print_json(
             {
@@ -408,9 +427,18 @@ def _read_and_check(underlag: Path) -> tuple[Tables | None, list[Issue]]:
     except InputError as error:
         return None, list(error.issues)
 
+    return tables, [*issues, *_check_further(tables, issues)]
+
+
+def _check_further(tables: Tables, reading: Sequence[Issue]) -> list[Issue]:
+    """Return the faults of tables; with errors in reading, only those of the cells."""
+    if any(issue.severity == "error" for issue in reading):
+        from rodtrad.domain.checks import check_tables
+
+        return check_tables(tables)
     from rodtrad.study import check_all
 
-    return tables, [*issues, *check_all(tables)]
+    return check_all(tables)
 
 
 def _run_study(underlag: Path, options: Mapping[str, Any]) -> Study:
@@ -427,10 +455,11 @@ def _run_study(underlag: Path, options: Mapping[str, Any]) -> Study:
     except InputError as error:
         raise _LocatedError(error.issues, workbook) from error
 
-    from rodtrad.study import Settings, Study, check_all, run
-
     if any(issue.severity == "error" for issue in reading):
-        raise _LocatedError([*reading, *check_all(tables)], workbook)
+        raise _LocatedError([*reading, *_check_further(tables, reading)], workbook)
+
+    from rodtrad.study import Settings, Study, run
+
     try:
         with _Progress() as progress:
             study = run(tables, Settings(**options), progress=progress)
@@ -537,8 +566,41 @@ def _plan_or_run(argument: str) -> tuple[Tables, dict[str, Any]]:
     return study.tables, study.result
 
 
+def _refuse_unlike(names: Sequence[str], results: Sequence[Mapping[str, Any]]) -> None:
+    """Refuse plans of different municipalities or currencies: no sum means anything.
+
+    Raises:
+        InputError: names the first plan that is unlike, and how.
+    """
+    first = results[0]["meta"]
+    for name, result in zip(names[1:], results[1:], strict=True):
+        meta = result["meta"]
+        if meta["currency"] != first["currency"]:
+            message = _("{a} räknas i {x} och {b} i {y}. De går inte att jämföra.")
+            slots = {"x": first["currency"], "y": meta["currency"]}
+        elif meta["municipality_code"] != first["municipality_code"]:
+            message = _("{a} gäller {x} och {b} gäller {y}. De går inte att jämföra.")
+            slots = {"x": _municipality(first), "y": _municipality(meta)}
+        else:
+            continue
+        raise _refusal(
+            "compare_unlike",
+            message.format(a=names[0], b=name, **slots),
+            _("Jämför planer för samma kommun och i samma valuta."),
+        )
+
+
+def _municipality(meta: Mapping[str, Any]) -> str:
+    code = meta["municipality_code"]
+    name = str(meta["municipality"])
+    return _("{name} (kod {code})").format(name=name, code=code) if code else name
+
+
 def _parts(only: str) -> tuple[str, ...]:
     parts = tuple(part.strip() for part in only.split(",") if part.strip())
+    if "agreement" in parts:
+        _not_yet(_("Samsyn (agreement)"))
+    parts = tuple(part for part in parts if part != "agreement") or ("plan",)
     unknown = [part for part in parts if part not in ("plan", "reasons")]
     if unknown or not parts:
         raise _refusal(
@@ -549,10 +611,17 @@ def _parts(only: str) -> tuple[str, ...]:
     return parts
 
 
+def _not_yet(what: str) -> None:
+    """Say on standard error that something asked for is not computed yet."""
+    text = _("{what} räknas inte i den här versionen.").format(what=what)
+    print(text, file=sys.stderr)
+
+
 def _find_project(result: Mapping[str, Any], project_id: str) -> dict[str, Any]:
     projects = {row["project_id"]: row for row in result.get("projects", [])}
     folded = {key.casefold(): key for key in projects}
-    project_id = folded.get(project_id.casefold(), project_id)
+    if project_id not in projects:
+        project_id = folded.get(project_id.casefold(), project_id)
     if project_id not in projects:
         from difflib import get_close_matches
 
@@ -689,11 +758,26 @@ def run_command(arguments: Sequence[str]) -> int:
         # The reader of our output has gone (`| head`): nobody to tell.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+    except OSError as error:
+        return _tell(_file_refusal(error), as_json)
     except Exception as error:  # noqa: BLE001 - the last guard: no traceback reaches a user
         return _tell_internal(error, as_json)
     if code == 130:
         return _interrupted()
     return code if isinstance(code, int) else 0
+
+
+def _file_refusal(error: OSError) -> InputError:
+    from rodtrad.sources.writing import reason
+
+    name = Path(str(error.filename)).name if error.filename else _("utdata")
+    return _refusal(
+        "file_unreadable",
+        _("Det går inte att läsa eller skriva {file}: {why}.").format(
+            file=name, why=reason(error)
+        ),
+        _("Kontrollera mapp, rättigheter och utrymme."),
+    )
 
 
 def _interrupted() -> int:

@@ -13,21 +13,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from rodtrad.capacity.evaluate import Evaluation, evaluate_plan
-from rodtrad.capacity.lines import QUALITY_ORDER, figure_qualities
-from rodtrad.capacity.result import as_list, economy_result, input_fingerprint
+from rodtrad.capacity.provenance import quality_of, study_facts
+from rodtrad.capacity.result import as_list, economy_result
 from rodtrad.domain import law
 from rodtrad.domain.arrays import Choice, build_case
 from rodtrad.domain.checks import check_tables, sort_issues
-from rodtrad.domain.components import apply_scenario, key_text
+from rodtrad.domain.components import apply_scenario
 from rodtrad.domain.words import (
-    BALANCE_LABELS,
-    OPERATOR_LABELS,
-    STATEMENT_LABELS,
     _,
-    indicator_text,
-    money_text,
-    number,
-    share_text,
 )
 from rodtrad.errors import InputError, SolverError
 from rodtrad.plan.constraints import build_problem
@@ -40,8 +33,6 @@ if TYPE_CHECKING:
     from rodtrad.domain.components import Tables
     from rodtrad.errors import Issue
     from rodtrad.plan.milp import Portfolio, Progress
-
-METHOD_VERSION = "2026.1"
 
 
 @dataclass(frozen=True)
@@ -118,7 +109,11 @@ def run(
     if settings.scenario is not None:
         tables = apply_scenario(tables, settings.scenario)
     issues = check_all(tables)
-    if any(issue.severity == "error" for issue in issues):
+    # A must-do that no plan can afford is told with what it collides with, below.
+    if any(
+        issue.severity == "error" and issue.code != "must_do_unaffordable"
+        for issue in issues
+    ):
         raise InputError(issues)
     case = build_case(tables)
     own_seed = int(tables.settings["seed"])
@@ -141,6 +136,11 @@ def run(
             _(
                 "Tiden räckte inte för att hitta en plan som håller alla krav. "
                 "Ge längre tid med --time-limit."
+            )
+            if plan.stopped == "time"
+            else _(
+                "Arbetsgränsen räckte inte för att hitta en plan som håller alla krav. "
+                "Höj den med --work-limit."
             ),
             status=plan.stopped,
             gap=None,
@@ -173,7 +173,7 @@ def run(
             seconds=plan.seconds,
         )
     result: dict[str, Any] = {
-        "meta": _meta(stored, tables, seed, settings.scenario),
+        "meta": {**study_facts(stored, tables, settings.scenario), "seed": seed},
         "status": _status(plan),
         **economy_result(case, choices),
         "limits": limits_held,
@@ -185,34 +185,6 @@ def run(
     return Study(stored, result)
 
 
-def _meta(
-    stored: Tables, tables: Tables, seed: int, scenario: str | None
-) -> dict[str, Any]:
-    own = tables.settings
-    return {
-        "method_version": METHOD_VERSION,
-        "version": 1,
-        "input_sha256": input_fingerprint(stored),
-        "seed": seed,
-        "solver": "HiGHS",
-        "created_by": f"rodtrad {METHOD_VERSION}",
-        "municipality": own["municipality_name"],
-        "municipality_code": own["municipality_code"],
-        "currency": own["currency"],
-        "remark": own["remark"],
-        "base_year": own["base_year"],
-        "plan_start": own["plan_start"],
-        "plan_end": own["plan_end"],
-        "scenario": scenario,
-        "non_public": sum(public is False for public in tables["projects"]["public"]),
-        "illustration": any(
-            quality == "antagande"
-            for name in ("criteria", "scores", "viewpoints")
-            for quality in tables[name]["quality"]
-        ),
-    }
-
-
 def _status(plan: Portfolio) -> dict[str, Any]:
     return {
         "state": plan.state,
@@ -222,96 +194,6 @@ def _status(plan: Portfolio) -> dict[str, Any]:
         "gap": plan.gap,
         "seconds": round(plan.seconds, 1),
     }
-
-
-def quality_of(tables: Tables, choices: Sequence[Choice]) -> dict[str, Any]:
-    """Return how many input rows are fact, computed or assumed, and the assumptions.
-
-    Assumptions with the same source on the same table are told as one.
-    """
-    counts = dict.fromkeys((*QUALITY_ORDER, "none"), 0)
-    groups: dict[tuple[str, str], list[int]] = {}
-    for name, table in tables.items():
-        for i, quality in enumerate(table["quality"]):
-            counts[quality if quality in counts else "none"] += 1
-            if quality == "antagande":
-                groups.setdefault((name, table["source"][i] or ""), []).append(i)
-    assumptions = []
-    for (name, source), rows in groups.items():
-        table = tables[name]
-        keys = [key_text(table, i) for i in rows]
-        shown = keys[0] if len(keys) == 1 else f"{keys[0]} … {keys[-1]}"
-        assumptions.append(
-            {
-                "table": name,
-                "key": shown,
-                "rows": len(rows),
-                "text": table.spec.label_sv,
-                "source": source or None,
-            }
-        )
-    return {
-        "inputs": {
-            "uppgift": counts["uppgift"],
-            "berakning": counts["beräkning"],
-            "antagande": counts["antagande"],
-            "none": counts["none"],
-        },
-        "assumptions": assumptions,
-        "key_assumptions": key_assumptions(tables),
-        "figures": figure_qualities(tables, choices),
-    }
-
-
-def key_assumptions(tables: Tables) -> list[dict[str, str]]:
-    """Return the assumptions that decide most, as label and text, for the first page.
-
-    Loans and equity at the start, depreciation, interest, the growth rates and the
-    goals that must be kept, each only where its own rows are marked as assumed.
-    """
-    own = tables.settings
-    currency = own["currency"]
-    found: list[tuple[str, str]] = []
-    balance = _assumed(tables, "balance")
-    for row in balance:
-        if row["line"] in ("loans", "equity"):
-            label = _("{line} vid slutet av {y}").format(
-                line=BALANCE_LABELS[row["line"]], y=own["base_year"]
-            )
-            found.append((label, money_text(row["amount"], currency)))
-    for row in _assumed(tables, "statement"):
-        if row["line"] == "ra" and row["year"] == own["base_year"]:
-            label = _("{line} {y}").format(
-                line=STATEMENT_LABELS["ra"], y=own["base_year"]
-            )
-            found.append((label, money_text(abs(row["amount"]), currency)))
-    years = [row for row in _assumed(tables, "years") if row["year"] > own["base_year"]]
-    columns = tables["years"].spec.columns
-    for name in (
-        "interest_rate",
-        "tax_base_growth",
-        "cost_growth",
-        "construction_growth",
-    ):
-        values = sorted({row[name] for row in years if row[name] is not None})
-        if values:
-            text = share_text(values[-1], 2)
-            if values[0] != values[-1]:
-                least = number(100 * values[0], 2)
-                text = _("{a} till {b}").format(a=least, b=text)
-            found.append((columns[name].label_sv, _("{x} per år").format(x=text)))
-    for row in _assumed(tables, "goals"):
-        if row["level"] == "must" and row["value"]:
-            shown = indicator_text(row["indicator"], row["value"], currency)
-            operator = OPERATOR_LABELS[row["operator"]]
-            found.append((row["name"] or row["goal_id"], f"{operator} {shown}"))
-    return [
-        {"label": label, "text": text, "quality": "antagande"} for label, text in found
-    ]
-
-
-def _assumed(tables: Tables, name: str) -> list[dict[str, Any]]:
-    return [row for row in tables[name].records() if row["quality"] == "antagande"]
 
 
 def compare_studies(

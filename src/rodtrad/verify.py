@@ -13,19 +13,56 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from rodtrad.capacity.evaluate import evaluate_plan
+from rodtrad.capacity.provenance import quality_of, study_facts
 from rodtrad.capacity.result import economy_result, input_fingerprint
+from rodtrad.domain import law
 from rodtrad.domain.arrays import BALANCE_LINES, Choice, build_case
+from rodtrad.domain.checks import check_tables
 from rodtrad.domain.components import apply_scenario
 from rodtrad.domain.words import _, quoted, years_text
+from rodtrad.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from rodtrad.capacity.evaluate import Violation
     from rodtrad.domain.arrays import Case
     from rodtrad.domain.components import Tables
+    from rodtrad.errors import Issue
 
 TOLERANCE = 1e-6
+# Whatever else stands in a result was not computed by this version.
+KNOWN = frozenset(
+    [
+        "meta",
+        "status",
+        "choices",
+        "years",
+        "statement",
+        "balance",
+        "cash_flow",
+        "balanskrav",
+        "indicators",
+        "goals",
+        "room",
+        "opening",
+        "baseline",
+        "needs",
+        "projects",
+        "value",
+        "aims",
+        "deficits",
+        "reserve",
+        "completion",
+        "companies",
+        "limits",
+        "reasons",
+        "law",
+        "quality",
+        "issues",
+    ]
+)
+NOT_RECOMPUTED = frozenset({"seed"})
 ASSETS = BALANCE_LINES[:4]
 FUNDING = BALANCE_LINES[4:]
 
@@ -47,52 +84,68 @@ class Difference:
         return asdict(self)
 
 
-def verify_result(tables: Tables, result: Mapping[str, Any]) -> list[Difference]:
+def verify_result(
+    tables: Tables, result: Mapping[str, Any], reading: Sequence[Issue] = ()
+) -> list[Difference]:
     """Return everything in a result that does not follow from tables and choices.
 
     Args:
         tables: the tables stored beside the plan.
         result: the content of `plan.json`.
+        reading: what reading the tables found; an error there is a difference.
 
     Returns:
         an empty list when everything agrees; amounts within 1e-6 of taxes and grants,
         all else within 1e-6 of its size.
     """
-    meta = result.get("meta", {})
-    digest = input_fingerprint(tables)
-    differences = []
-    if meta.get("input_sha256") != digest:
-        differences.append(
-            Difference("meta.input_sha256", meta.get("input_sha256"), digest)
-        )
-    if meta.get("scenario"):
-        tables = apply_scenario(tables, meta["scenario"])
-    case = build_case(tables)
+    differences = [
+        Difference(key, result[key], None, _("Uppgiften är okänd."))
+        for key in sorted(set(result) - KNOWN)
+    ]
+    found = [*reading, *check_tables(tables)]
+    faults = [one for one in found if one.severity == "error"]
+    if faults:
+        stated = result.get("meta", {}).get("input_sha256")
+        digest = input_fingerprint(tables)
+        if stated != digest:
+            differences.append(Difference("meta.input_sha256", stated, digest))
+        return [*differences, *(_fault(one) for one in faults)]
+    meta = result.get("meta") or {}
+    stored, scenario = tables, meta.get("scenario")
     try:
+        if scenario is not None:
+            tables = apply_scenario(tables, scenario)
+        case = build_case(tables)
         choices = [
             Choice(row["project_id"], row["alternative_id"], int(row["start_year"]))
             for row in result["choices"]
         ]
         computed = economy_result(case, choices)
         violations = evaluate_plan(case, choices).violations
-    except (KeyError, ValueError, TypeError) as error:
+    except (InputError, LookupError, ValueError, TypeError, ArithmeticError) as error:
         text = _("Valen går inte att räkna på: {why}.").format(why=error)
         return [*differences, Difference("choices", None, None, text)]
     for broken in violations:
         differences.append(
             Difference(f"choices.{broken.kind}", None, None, _in_words(case, broken))
         )
+    computed["law"] = law.used(int(year) for year in case.years)
+    computed["quality"] = quality_of(tables, choices)
+    facts = study_facts(stored, tables, scenario)
     scale = case.base_tkr
+    told = {key: meta[key] for key in meta if key not in NOT_RECOMPUTED}
+    differences += _differences("meta", told, facts, scale)
     for key, value in computed.items():
-        stated = result.get(key)
-        differences += _differences(key, stated, value, scale)
-    status = result.get("status", {})
-    differences += _differences(
-        "status.objective", status.get("objective"), computed["value"]["total"], scale
-    )
-    differences += _status(status)
+        differences += _differences(key, result.get(key), value, scale)
+    differences += _status(result.get("status"), computed["value"]["total"])
     differences += _identities(result, scale)
+    differences += _reasons(case, result, computed["value"]["total"])
     return differences
+
+
+def _fault(one: Issue) -> Difference:
+    place = f"underlag.{one.table}" + (f"[{one.row}].{one.column}" if one.row else "")
+    return Difference(place, None, None, one.message)
 
 
 def _differences(
@@ -155,13 +208,19 @@ def _same(path: str, stated: Any, computed: Any, scale: float) -> bool:
     return math.isclose(stated, computed, rel_tol=TOLERANCE, abs_tol=near)
 
 
-def _status(status: Mapping[str, Any]) -> list[Difference]:
-    """Check that bound, gap and state say the same thing."""
-    objective, bound, gap = (status.get(k) for k in ("objective", "bound", "gap"))
-    if objective is None or bound is None or gap is None:
-        return [Difference("status", [objective, bound, gap], None)]
+def _status(status: Any, total: float) -> list[Difference]:
+    """Check that objective, bound, gap and state say the same thing."""
+    status = status if isinstance(status, dict) else {}
+    figures = [status.get(key) for key in ("objective", "bound", "gap")]
+    if any(isinstance(x, bool) or not isinstance(x, (int, float)) for x in figures):
+        text = _("Besked om hur nära bäst planen är saknas.")
+        return [Difference("status", figures, None, text)]
+    objective, bound, gap = (float(x) for x in figures if x is not None)
     differences = []
-    if bound < objective - TOLERANCE * max(1.0, abs(objective)):
+    near = TOLERANCE * max(1.0, abs(total))
+    if not abs(objective - total) <= near:
+        differences.append(Difference("status.objective", objective, total))
+    if not bound >= objective - near:
         differences.append(Difference("status.bound", bound, objective))
     expected = max(bound - objective, 0.0) / max(abs(objective), 1e-9)
     if not math.isclose(gap, expected, rel_tol=TOLERANCE, abs_tol=TOLERANCE):
@@ -169,6 +228,36 @@ def _status(status: Mapping[str, Any]) -> list[Difference]:
     proven = status.get("stopped") in ("proof", "gap")
     if (status.get("state") == "optimal") != proven:
         differences.append(Difference("status.state", status.get("state"), None))
+    return differences
+
+
+def _reasons(case: Case, result: Mapping[str, Any], total: float) -> list[Difference]:
+    """Check what the reasons say that needs no solver: answers and known plans."""
+    reasons = result.get("reasons")
+    if not reasons:
+        return []
+    chosen = {row["project_id"] for row in result["choices"]}
+    differences: list[Difference] = []
+    try:
+        stated = {row["project_id"]: row["state"] for row in reasons}
+        expected = {
+            project.project_id: "in" if project.project_id in chosen else "out"
+            for project in case.projects
+        }
+        differences += _differences("reasons.state", stated, expected, 1.0)
+        for row in reasons:
+            other = row["force"]["choices"]
+            if other is None:
+                continue
+            plan = evaluate_plan(case, [Choice(*choice) for choice in other])
+            path = f"reasons.{row['project_id']}.loss_high"
+            loss, high = total - plan.objective, row["force"]["loss_high"]
+            near = TOLERANCE * max(1.0, abs(total))
+            if plan.violations or not abs(loss - high) <= near:
+                differences.append(Difference(path, high, loss))
+    except (KeyError, TypeError, ValueError) as error:
+        text = _("Skälen går inte att räkna på: {why}.").format(why=error)
+        differences.append(Difference("reasons", None, None, text))
     return differences
 
 

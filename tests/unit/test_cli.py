@@ -70,6 +70,9 @@ def fake(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
         Study=SimpleNamespace,
     )
     monkeypatch.setitem(sys.modules, "rodtrad.study", study)
+    monkeypatch.setattr(
+        "rodtrad.domain.checks.check_tables", lambda _tables: list(box.check)
+    )
     monkeypatch.setattr("rodtrad.sources.read_underlag", read_underlag)
     return box
 
@@ -200,6 +203,33 @@ def test_check_of_nothing_readable_says_why(run: Any, tmp_path: Path) -> None:
     assert code == 2
     assert "finns inte" in out
     assert out.endswith("1 fel. Rätta felen och kör igen.\n")
+
+
+# ---------------------------------------------------------------- compare
+
+
+@pytest.mark.parametrize(
+    ("unlike", "told"),
+    [
+        ({"currency": "NOK"}, "ut/a räknas i kr och ut/b i NOK."),
+        (
+            {"municipality_code": "1201", "municipality": "Bergen"},
+            "ut/a gäller Vimmerby (kod 0884) och ut/b gäller Bergen (kod 1201).",
+        ),
+    ],
+)
+def test_plans_of_other_currency_or_municipality_are_not_compared(
+    run: Any, monkeypatch: pytest.MonkeyPatch, unlike: dict[str, str], told: str
+) -> None:
+    meta = {"currency": "kr", "municipality_code": "0884", "municipality": "Vimmerby"}
+    plans = {"ut/a": meta, "ut/b": meta | unlike}
+    monkeypatch.setattr(cli, "_plan_or_run", lambda one: (None, {"meta": plans[one]}))
+    code, out, err = run("compare", "ut/a", "ut/b")
+    assert (code, out) == (2, "")
+    assert f"{told} De går inte att jämföra." in err
+    code, out, _err = run("compare", "ut/a", "ut/b", "--json")
+    assert code == 2
+    assert json.loads(out)["error"]["issues"][0]["code"] == "compare_unlike"
 
 
 # ---------------------------------------------------------------- when it goes wrong

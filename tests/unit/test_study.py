@@ -36,14 +36,16 @@ def test_every_fault_is_raised_at_once() -> None:
     assert "window_empty" in codes
 
 
-def test_a_must_do_nobody_can_afford_is_a_fault_of_the_input() -> None:
+def test_a_must_do_nobody_can_afford_is_a_fault_and_a_named_conflict() -> None:
     tables = tiny_tables(
         project("slott", [90_000.0], 9.0, must_do=True),
         goals=[goal("lan", "lan_inv", 40_000.0)],
     )
-    with pytest.raises(InputError) as caught:
+    assert "must_do_unaffordable" in [i.code for i in check_all(tables)]
+    with pytest.raises(NoPlanError) as caught:
         run(tables)
-    assert "must_do_unaffordable" in [i.code for i in caught.value.issues]
+    assert len(caught.value.conflict) == 2
+    assert caught.value.repair
 
 
 def test_requirements_that_collide_are_named_with_a_repair() -> None:

@@ -185,7 +185,7 @@ def _number(column: Column, value: object, notes: Notes, dot_is_decimal: bool) -
         number = float(value)
         if not math.isfinite(number):
             raise CellError("cell_not_number", value=shown(value))
-        return number
+        return number + 0.0
     if not isinstance(value, str):
         raise CellError("cell_not_number", value=shown(value))
     text = value.strip()
@@ -211,7 +211,7 @@ def _number(column: Column, value: object, notes: Notes, dot_is_decimal: bool) -
         notes.append(
             ("cell_reformatted", {"value": shown(value), "number": shown(number)})
         )
-    return number
+    return number + 0.0
 
 
 def _whole(column: Column, value: object, notes: Notes, dot_is_decimal: bool) -> int:
@@ -364,10 +364,11 @@ def _fast(
     kinds = set(map(type, raw))
     if column.type in ("float", "share", "tkr"):
         if kinds <= {float, int}:
-            values = [float(x) for x in raw]  # type: ignore[arg-type]
+            values = [float(x) + 0.0 for x in raw]  # type: ignore[arg-type]
         elif kinds == {str} and dot_is_decimal:
             try:
-                values = list(map(float, raw))  # type: ignore[arg-type]
+                # Adding 0.0 turns a negative zero into zero.
+                values = [float(x) + 0.0 for x in raw]  # type: ignore[arg-type]
             except ValueError:
                 return None
             if any("_" in x for x in raw):  # type: ignore[operator]

@@ -66,6 +66,10 @@ def sort_issues(issues: Iterable[Issue]) -> list[Issue]:
 # ---------------------------------------------------------------- cells
 
 
+# More than any municipality's books hold; beyond it arithmetic loses its kronor.
+MOST_TKR = 1e12
+
+
 def check_required(tables: Tables) -> Iterable[Issue]:
     """Find blank cells in required columns."""
     plan_start = tables.settings["plan_start"]
@@ -94,6 +98,9 @@ def check_required(tables: Tables) -> Iterable[Issue]:
 def check_settings(tables: Tables) -> Iterable[Issue]:
     """Find required settings without a value, and values outside their limits."""
     table = tables["settings"]
+    if "value" in table.absent and not table.missing:
+        label = table.spec.columns["value"].label_sv
+        yield issue("column_missing", "settings", 1, "value", column=label)
     if table.missing or {"key", "value"} & table.absent:
         return
     places = {key: index for index, key in enumerate(table["key"])}
@@ -115,6 +122,8 @@ def check_settings(tables: Tables) -> Iterable[Issue]:
             continue
         if column.is_number:
             yield from _limit_faults(column, [value], [row], "settings", "value")
+        if key == "draws" and value > 1:
+            yield issue("draws_later", "settings", row, "value")
 
 
 def check_limits(tables: Tables) -> Iterable[Issue]:
@@ -152,6 +161,8 @@ def _limit_faults(
 ) -> Iterable[Issue]:
     low = float("-inf") if column.minimum is None else column.minimum
     high = float("inf") if column.maximum is None else column.maximum
+    if column.type == "tkr":
+        low, high = max(low, -MOST_TKR), min(high, MOST_TKR)
     odd = ODD_GROWTH_SHARE if column.name.endswith("_growth") else float("inf")
     given = values if None not in values else [v for v in values if v is not None]
     if not given or (min(given) >= max(low, -odd) and max(given) <= min(high, odd)):
@@ -177,7 +188,7 @@ def _limit_faults(
                 continue
         if column.name == "useful_life_years" and value < 1:
             yield issue("life_zero", table, row, place, n=value)
-        elif column.type == "tkr" and value < 0:
+        elif column.type == "tkr" and -MOST_TKR <= value < 0:
             yield issue("cell_negative", table, row, place, value=shown(float(value)))
         else:
             yield issue(

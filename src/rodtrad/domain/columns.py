@@ -51,8 +51,16 @@ class Column:
 
     @property
     def heading(self) -> str:
-        """The Swedish heading with its unit, as in the workbook."""
-        if self.unit in _UNITS_SHOWN and "(" not in self.label_sv:
+        """The Swedish heading with its unit, as in the workbook.
+
+        A label that says the unit already (`Andel`, `År från start`) stands alone.
+        """
+        said = re.findall(r"\w+", self.label_sv.casefold())
+        if (
+            self.unit in _UNITS_SHOWN
+            and self.unit not in said
+            and "(" not in self.label_sv
+        ):
             return f"{self.label_sv} ({self.unit})"
         return self.label_sv
 

@@ -29,6 +29,7 @@ from rodtrad.domain.cells import (
 )
 from rodtrad.domain.columns import SCHEMA, SETTINGS, Column, TableSpec, table_named
 from rodtrad.domain.messages import issue
+from rodtrad.domain.words import _, missing, quoted
 from rodtrad.errors import InputError, Issue
 
 if TYPE_CHECKING:
@@ -621,14 +622,36 @@ def scenario_rows(table: Table, key: str | None) -> list[int]:
 
 
 def scenario_fault(row: int, record: Mapping[str, Any]) -> Issue:
-    """Return the issue for a scenario's row that points at nothing."""
+    """Return the issue for a scenario's row that points at nothing.
+
+    Sheet, row and column are named as in the workbook, also for a CSV folder: the
+    cells of a scenario are typed by people.
+    """
+    spec = SCHEMA.get(record["table"] or "")
+    column = spec.columns.get(record["column"] or "") if spec else None
     return issue(
         "scenario_target",
         "scenarios",
         row,
         "key",
-        s=record["scenario"],
-        table=record["table"] or "–",
-        key=record["key"] or "–",
-        column=record["column"] or "–",
+        s=quoted(record["scenario"] or missing()),
+        table=spec.label_sv if spec else record["table"] or missing(),
+        key=_key_label(spec, record["key"]) if spec else record["key"] or missing(),
+        column=column.label_sv if column else record["column"] or missing(),
+    )
+
+
+def _key_label(spec: TableSpec, key: str | None) -> str:
+    """A row's key as a reader sees it: `ri/2027` is "Verksamhetens intäkter, 2027"."""
+    if key is None:
+        return missing()
+    if key == "*":
+        return _("alla rader")
+    parts = key.split("/")
+    if len(parts) != len(spec.key):
+        return key
+    columns = (spec.columns[name] for name in spec.key)
+    return ", ".join(
+        column.choices.get(part, part)
+        for column, part in zip(columns, parts, strict=True)
     )

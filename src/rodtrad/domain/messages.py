@@ -74,6 +74,11 @@ MESSAGES: Final[dict[str, tuple[str, str, str]]] = {
         _("Mappen har inga uppgifter."),
         _("Börja från mallen: `rodtrad new FIL.xlsx`."),
     ),
+    "workbook_empty.template": (
+        "F",
+        _("Mallen är tom."),
+        _("Fyll i den först."),
+    ),
     "sheet_missing": (
         "F",
         _("Bladet {sheet} saknas. Utan det går planen inte att räkna."),
@@ -188,6 +193,11 @@ MESSAGES: Final[dict[str, tuple[str, str, str]]] = {
         "F",
         _("”{value}” är inte ett av valen: {choices}."),
         _("Välj i listan."),
+    ),
+    "draws_later": (
+        "U",
+        _("Dragningar räknas inte i den här versionen; planen räknas en gång."),
+        _("Inget behöver göras."),
     ),
     "cell_word": (
         "U",
@@ -307,6 +317,11 @@ MESSAGES: Final[dict[str, tuple[str, str, str]]] = {
         _("Tidigaste start ({a}) ligger efter senaste start ({b})."),
         _("Byt eller rätta åren."),
     ),
+    "window_empty.past": (
+        "V",
+        _("Senaste start {b} ligger före planens första år. Det kan aldrig ingå."),
+        _("Ändra senaste start, eller ta bort projektet."),
+    ),
     "window_early": (
         "U",
         _("Tidigaste start {a} är läst som {y}, planens första år."),
@@ -317,6 +332,14 @@ MESSAGES: Final[dict[str, tuple[str, str, str]]] = {
         _(
             "Med start {a} och byggtiden {n} år är projektet i bruk {u}, "
             "men planen slutar {y2}."
+        ),
+        _("Tidigarelägg start eller förläng planen."),
+    ),
+    "in_use_after_end.project": (
+        "V",
+        _(
+            "Med start {a} och byggtiden {n} år är projektet i bruk {u}, "
+            "men planen slutar {y2}. Det kan aldrig ingå."
         ),
         _("Tidigarelägg start eller förläng planen."),
     ),
@@ -359,15 +382,35 @@ MESSAGES: Final[dict[str, tuple[str, str, str]]] = {
         _("Alternativet har inga utgifter."),
         _("Lägg till minst år 0 på bladet Utgifter; 0 går bra."),
     ),
-    "offset_hole": (
+    "offset_hole.outlays": (
         "F",
         _("Åren från start är {list}. De ska börja på 0 och följa varandra."),
-        _("Lägg till {missing} med 0."),
+        _("Lägg till en rad för år {missing} med utgiften 0."),
     ),
-    "offset_hole.use": (
+    "offset_hole.outlays_many": (
+        "F",
+        _("Åren från start är {list}. De ska börja på 0 och följa varandra."),
+        _("Lägg till rader för åren {missing} med utgiften 0."),
+    ),
+    "offset_hole.effects": (
         "F",
         _("Åren från ibruktagande är {list}. De ska börja på 0 och följa varandra."),
-        _("Lägg till {missing} med 0."),
+        _("Lägg till en rad för år {missing} med ändrad driftkostnad 0."),
+    ),
+    "offset_hole.effects_many": (
+        "F",
+        _("Åren från ibruktagande är {list}. De ska börja på 0 och följa varandra."),
+        _("Lägg till rader för åren {missing} med ändrad driftkostnad 0."),
+    ),
+    "offset_hole.resource_use": (
+        "F",
+        _("Åren från start är {list}. De ska börja på 0 och följa varandra."),
+        _("Lägg till en rad för år {missing} med åtgången 0."),
+    ),
+    "offset_hole.resource_use_many": (
+        "F",
+        _("Åren från start är {list}. De ska börja på 0 och följa varandra."),
+        _("Lägg till rader för åren {missing} med åtgången 0."),
     ),
     "parts_sum": (
         "F",
@@ -533,7 +576,7 @@ MESSAGES: Final[dict[str, tuple[str, str, str]]] = {
     ),
     "scenario_target": (
         "F",
-        _("Scenariot {s} pekar på {table}, {key}, {column}, som inte finns."),
+        _("Scenariot {s} pekar på bladet {table}, {key}, {column}, som inte finns."),
         _("Rätta raden i scenariot."),
     ),
     # ------------------------------------------------------------ publishing, output
@@ -585,6 +628,18 @@ def message(key: str, /, **slots: object) -> tuple[str, str]:
     """Return the message and the remedy of a code or variant, slots filled."""
     _severity, text, remedy = MESSAGES[key]
     return text.format(**slots), remedy.format(**slots)
+
+
+def names_value(code: str) -> bool:
+    """Return True if the message of a code tells the value that is at fault.
+
+    The same message at another cell is then the same fault, and is told once.
+    """
+    return any(
+        "{value}" in text or "{id}" in text
+        for key, (_severity, text, _remedy) in MESSAGES.items()
+        if key.split(".")[0] == code
+    )
 
 
 def issue(

@@ -369,7 +369,8 @@ def check_projects(tables: Tables) -> Iterable[Issue]:
         first = plan[1]
         if late is not None and late < first:
             slots = {"a": max(early or first, first), "b": late}
-            yield issue("window_empty", "projects", row, "latest_year", **slots)
+            key = "window_empty" if record["must_do"] else "window_empty.past"
+            yield issue(key, "projects", row, "latest_year", **slots)
             continue
         if early is not None and early < first:
             slots = {"a": early, "y": first}
@@ -394,7 +395,8 @@ def _time_faults(
     shortest = min(build for build, _index in builds)
     if start + shortest > last:
         slots = {"a": start, "n": shortest, "u": start + shortest, "y2": last}
-        yield issue("in_use_after_end", "projects", row, "earliest_year", **slots)
+        key = "in_use_after_end" if record["must_do"] else "in_use_after_end.project"
+        yield issue(key, "projects", row, "earliest_year", **slots)
         return
     alternatives = tables["alternatives"]
     for build, index in builds:
@@ -470,12 +472,14 @@ def check_offsets(tables: Tables) -> Iterable[Issue]:
             given = [offsets[index] for index in rows]
             if None in group or None in given or min(given) < 0:
                 continue
+            if max(given) > (table.spec.columns["offset"].maximum or max(given)):
+                continue  # told at its cell
             wanted = range(max(given) + 1)
             if len(set(given)) == len(wanted):
                 continue
             missing = sorted(set(wanted) - set(given))
             yield issue(
-                "offset_hole.use" if name == "effects" else "offset_hole",
+                f"offset_hole.{name}_many" if missing[1:] else f"offset_hole.{name}",
                 name,
                 table.rows[rows[0]],
                 "offset",
@@ -829,7 +833,10 @@ def check_goals(tables: Tables) -> Iterable[Issue]:
                 "as_percent": share_text(value),
                 "guess": share_text(value / 100, 3),
             }
-            yield issue("cell_percent", "goals", row, "value", **slots)
+            # A few hundred percent of own funds or debt is odd but may be meant.
+            odd = indicator in ("sfg", "nettolan") and abs(value) < 10 * largest
+            key = "cell_percent.high" if odd else "cell_percent"
+            yield issue(key, "goals", row, "value", **slots)
         unread = index in table.faulty.get("price", ())
         if record["level"] == "aim" and not record["price"] and not unread:
             yield issue("goal_price", "goals", row, "price")

@@ -112,7 +112,7 @@ class Explainer:
             work = max(work, UNKNOWN_WORK)
         if work:
             forced = self.problem.with_forced(project_id, included)
-            limits = Limits(seconds=60.0, work=work, gap=1e-6, seed=self._seed)
+            limits = Limits(seconds=20.0, work=work, gap=1e-6, seed=self._seed)
             found = solve_problem(forced, limits, start=best or (), rounds=1)
             if found.stopped == "infeasible":
                 return Forced(0.0, None, None, impossible=True)

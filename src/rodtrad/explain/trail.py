@@ -8,6 +8,7 @@ up there.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -21,11 +22,20 @@ from rodtrad.capacity.lines import (
     figure_qualities,
     opening_cells,
     project_rows,
+    worst_quality,
     years_of,
 )
 from rodtrad.capacity.statements import price_indices, project_totals
 from rodtrad.domain.arrays import build_case
-from rodtrad.domain.words import INDICATOR_LABELS, _, indicator_table, tkr
+from rodtrad.domain.words import (
+    INDICATOR_LABELS,
+    _,
+    indicator_table,
+    number,
+    share_table,
+    tkr,
+    years_text,
+)
 from rodtrad.errors import InputError, Issue
 
 if TYPE_CHECKING:
@@ -46,7 +56,34 @@ PROJECT_WORDS = {
 }
 # Tables whose rows are told apart by a key keep their figure in one column.
 COLUMN_OF = {**dict.fromkeys(SELECTED_BY, "amount"), "settings": "value"}
-GROWTH = ("tax_base_growth", "cost_growth", "construction_growth")
+GROWTH = {
+    "tax_base_growth": _("Skatteunderlagsindex"),
+    "cost_growth": _("Kostnadsindex"),
+    "construction_growth": _("Byggprisindex"),
+}
+# What a project's part of a yearly total is made of. `x` is the year's price index,
+# `indices` those of the years of outlay and `use` the first year in use.
+PROJECT_FORMULAS = {
+    "outlay": _("beloppet × byggprisindex {x} ({base} = 1)"),
+    "income": _("beloppet × byggprisindex {x} ({base} = 1)"),
+    "operating": _("beloppet × kostnadsindex {x} ({base} = 1)"),
+    "waiting": _(
+        "beloppet × kostnadsindex {x} ({base} = 1), tills projektet är i bruk"
+    ),
+    "scrapped": _("hela beloppet det år projektet tas i bruk"),
+    "depreciation": _(
+        "utgifterna × byggprisindex ({indices}), med delarnas andelar fördelade på "
+        "deras nyttjandeperioder från {use}"
+    ),
+    "resolved": _(
+        "inkomsterna × byggprisindex ({indices}), med delarnas andelar fördelade på "
+        "deras nyttjandeperioder från {use}"
+    ),
+    "fees": _(
+        "avskrivningar − upplösta inkomster + driftkostnader + ränta på det som inte "
+        "är avskrivet, från {use}; byggprisindex {indices}, kostnadsindex {x}"
+    ),
+}
 GOALS_OF = {"debt_ceiling": DEBT_GOALS, "result_target": RESULT_GOALS}
 
 
@@ -149,6 +186,7 @@ class _Tracer:
             **flow,
         }
         self.totals = plan.totals
+        self.indices = price_indices(case)
         self.quality = figure_qualities(tables, choices)
         self.seen: set[tuple[str, int]] = set()
 
@@ -180,9 +218,61 @@ class _Tracer:
             return self.projects(reference[9:], year)
         if reference.endswith("@-1"):
             return self.before(reference[:-3], year - 1)
+        if reference.startswith("years:") and reference[6:] in GROWTH:
+            return self.index(reference[6:], year, of)
+        if reference == "years:lasting_change_tkr":
+            return self.lasting(year, of)
         if ":" in reference:
             return self.cells(reference, year, of)
         return [self.figure(reference, year)]
+
+    def index(self, growth: str, year: int, of: str) -> list[Trail]:
+        """Return the index that a figure is projected with, the years' growth under it."""
+        cells = self.cells(f"years:{growth}", year, of)
+        if not cells:
+            return []
+        years = sorted(self.years_behind(growth, year, of))
+        value = math.prod(1.0 + (cell.value or 0.0) for cell in cells)
+        return [
+            Trail(
+                key=f"index:{growth}:{year}",
+                label=GROWTH[growth],
+                year=year,
+                value=value,
+                shown=number(value, 6),
+                formula=_("produkten av (1 + årets ökning) {years}; {base} = 1").format(
+                    years=years_text(years), base=years[0] - 1
+                ),
+                quality=_computed(cells),
+                children=tuple(cells),
+            )
+        ]
+
+    def lasting(self, year: int, of: str) -> list[Trail]:
+        """Return the lasting changes up to a year, in its prices."""
+        cells = self.cells("years:lasting_change_tkr", year, of)
+        if not cells:
+            return []
+        index = self.price_index("cost", year)
+        value = math.fsum(cell.value for cell in cells) * index
+        return [
+            Trail(
+                key=f"lasting:{year}",
+                label=_("Varaktiga ändringar"),
+                year=year,
+                value=value,
+                shown=_shown("", value),
+                formula=_(
+                    "summan av årens ändringar × kostnadsindex {x} ({base} = 1)"
+                ).format(x=number(index, 6), base=self.case.base_year),
+                quality=_computed(cells),
+                children=tuple(cells),
+            )
+        ]
+
+    def price_index(self, name: str, year: int) -> float:
+        """Return a price index of a year, 1 in the base year."""
+        return float(getattr(self.indices, name)[year - self.case.base_year, 0])
 
     def before(self, key: str, year: int) -> list[Trail]:
         """Return a figure of the year before: named in the plan, cells at its start."""
@@ -215,7 +305,12 @@ class _Tracer:
         years = years_of(table, rows)
         if name == "statement":
             last = self.last_given(column, year)
-            rows = [row for row in rows if years[row] == last]
+            decided = column == "ra" and self.case.existing is not None
+            used = last == year or not decided
+            rows = [row for row in rows if used and years[row] == last]
+        elif reference == "existing:depreciation_tkr":
+            given = self.last_given("ra", year) == year
+            rows = [row for row in rows if years[row] == year and not given]
         elif name == "goals":
             rows = [row for row in rows if table["indicator"][row] in GOALS_OF[of]]
         elif name == "years":
@@ -252,6 +347,10 @@ class _Tracer:
         label = place.label_sv if place is not None else column
         if name in ("statement", "balance", "adjustments") and column in LINES:
             label = LINES[column].label
+        elif name in _ROW_LABELS:
+            own, words = _ROW_LABELS[name]
+            share = share_table(table["share"][row]) if name == "parts" else ""
+            label = words.format(label=label, own=table[own][row], share=share)
         cell = Cell(
             table=name,
             sheet=table.spec.label_sv,
@@ -286,6 +385,7 @@ class _Tracer:
             cells = [
                 self.cell(name, _column_of(total, name), row)
                 for name, row in rows.get(project_id, [])
+                if self.counts(total, name, row, year)
             ]
             project = self.case.project(project_id)
             children.append(
@@ -295,8 +395,8 @@ class _Tracer:
                     year=year,
                     value=value,
                     shown=_shown("", value),
-                    formula=_("ur projektets rader, i årets priser"),
-                    quality=None,
+                    formula=self.project_formula(total, project_id, year),
+                    quality=_computed(cells),
                     children=tuple(cells),
                 )
             )
@@ -308,14 +408,57 @@ class _Tracer:
                 value=amount,
                 shown=_shown("", amount),
                 formula=_("summan över projekten"),
-                quality=None,
+                quality=worst_quality(child.quality for child in children),
                 children=tuple(children),
             )
         ]
 
+    def project_formula(self, total: str, project_id: str, year: int) -> str:
+        """Return how a project's part of a total is computed, indices filled in."""
+        name = "construction" if total in ("outlay", "income") else "cost"
+        slots: dict[str, object] = {
+            "x": number(self.price_index(name, year), 6),
+            "base": self.case.base_year,
+        }
+        if total in ("depreciation", "resolved", "fees"):
+            choice = next(c for c in self.choices if c.project_id == project_id)
+            project = self.case.project(project_id)
+            alternative = project.alternative(choice.alternative_id)
+            spent = range(
+                choice.start_year, choice.start_year + len(alternative.outlay)
+            )
+            indices = (
+                f"{y}: {number(self.price_index('construction', y), 6)}"
+                for y in spent
+                if y <= year
+            )
+            slots["indices"] = "; ".join(indices)
+            slots["use"] = choice.start_year + alternative.build_years
+        return PROJECT_FORMULAS[total].format(**slots)
+
+    def counts(self, total: str, name: str, row: int, year: int) -> bool:
+        """Return True if a project's row takes part in a total this year.
+
+        Of outlays the year's own row, of operating effects the last one begun; of what
+        is spread over later years, every row so far.
+        """
+        if name not in ("outlays", "effects"):
+            return True
+        table = self.tables[name]
+        project_id, offset = table["project_id"][row], table["offset"][row]
+        choice = next(c for c in self.choices if c.project_id == project_id)
+        if name == "outlays":
+            now = year - choice.start_year
+            return bool(
+                offset == now if total in ("outlay", "income") else offset <= now
+            )
+        alternative = self.case.project(project_id).alternative(choice.alternative_id)
+        now = year - choice.start_year - alternative.build_years
+        return bool(offset == min(now, len(alternative.operating) - 1))
+
     def contributions(self, total: str, t: int) -> list[tuple[str, float]]:
         """Return each project's part of a total in year number `t`."""
-        indices = price_indices(self.case)
+        indices = self.indices
         chosen = {choice.project_id: choice for choice in self.choices}
         parts = []
         for project in self.case.projects:
@@ -332,6 +475,20 @@ class _Tracer:
                 value += float(getattr(own, total)[t, 0])
             parts.append((project.project_id, value))
         return parts
+
+
+# Rows that share a column are told apart by what stands in another.
+_ROW_LABELS = {
+    "outlays": ("offset", _("{label} år {own} från start")),
+    "effects": ("offset", _("{label} år {own} från ibruktagande")),
+    "parts": ("component", _("{label}, {own} ({share} av utgiften)")),
+}
+
+
+def _computed(cells: Sequence[Trail]) -> str | None:
+    """The mark of what is computed from cells: no better than the worst of them."""
+    marks = [cell.quality for cell in cells if cell.quality]
+    return worst_quality([*marks, "beräkning"]) if marks else None
 
 
 def _column_of(total: str, table: str) -> str:

@@ -42,6 +42,8 @@ PROOF_GAP = 1e-7
 FEASIBILITY = 1e-8
 INTEGRALITY = 1e-7
 REFINEMENTS = 25
+# The search for a first plan stops by work, so that every machine starts alike.
+FIRST_WORK = 2000
 # A break lies just above the denominator it is for, so that the piece above is shut.
 BREAK_MARGIN = 1e-6
 
@@ -329,7 +331,8 @@ def solve_problem(
             progress(Progress(best, top, relative_gap(best, top), elapsed))
 
     if start is None:
-        start = first_plan(problem, replace(limits, seconds=min(left(), 10.0)))
+        first = replace(limits, seconds=left(), work=FIRST_WORK)
+        start = first_plan(problem, first)
     bound, work = INFINITY, 0
     best: Evaluation | None = None
     stopped: Stop = "time"

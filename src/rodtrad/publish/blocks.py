@@ -95,7 +95,7 @@ class Series:
     """One series of a chart, in the unit of its axis.
 
     `role` decides form and colour: `plan`, `renewal`, `new`, `adaptation`, `law`,
-    `other`, `baseline`, `second`. A missing year is None.
+    `other`, `baseline`, `second`, `reserved`, `used`. A missing year is None.
     """
 
     key: str
@@ -155,7 +155,8 @@ class Figure:
 
     `title` is the finding, `unit` what is shown and in which unit, `alt` the finding in
     one sentence for those who do not see the chart. Only the fields that the kind needs
-    are filled.
+    are filled. `room` is what the goals that must be kept leave, `aim` what is left when
+    those that should be reached count as well (None where there are none).
     """
 
     kind: Literal["stacked", "lines", "timeline", "heat", "bars", "waterfall"]
@@ -168,6 +169,7 @@ class Figure:
     limits: tuple[Limit, ...] = ()
     room: Series | None = None
     room_label: str = ""
+    aim: Series | None = None
     bars: tuple[Bar, ...] = ()
     heat: tuple[HeatRow, ...] = ()
     steps: tuple[Step, ...] = ()
@@ -330,7 +332,10 @@ class Section:
 
 @dataclass(frozen=True)
 class Report:
-    """The whole report, once, for every form it is shown in."""
+    """The whole report, once, for every form it is shown in.
+
+    `assumptions` stands on page one, after `notice`; None when the result names none.
+    """
 
     title: str
     kicker: str
@@ -341,4 +346,5 @@ class Report:
     sections: tuple[Section, ...]
     meta: dict[str, str] = field(default_factory=dict)
     currency_note: str = ""
+    assumptions: Definitions | None = None
     lang: str = "sv"

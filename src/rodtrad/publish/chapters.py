@@ -147,7 +147,7 @@ def needs_section(result: Result) -> Section:
         tuple(
             _chart(
                 figures.needs_against_room(result),
-                _rated(_("Behov"), _project_quality(result)),
+                _rated(_("Behov"), _nominal_quality(result)),
                 _rated(
                     _("Utrymme"), figures.worst_quality(result, "res_andel", "lan_inv")
                 ),
@@ -164,25 +164,40 @@ def _room_texts(result: Result, measure: str) -> list[str]:
     if measure != "goals":
         return [
             _(
-                "Utrymme kvar är kommunens egna medel, minus det som tidigare års behov har tagit. Mål för lån eller resultat saknas."
+                "Utrymme kvar är kommunens egna medel, minus det som tidigare års behov har tagit. Mål som måste hållas för lån eller resultat saknas."
             )
         ]
+    split = "must" in ((result.get("baseline") or {}).get("room") or {})
     texts = [
         _(
-            "Utrymme kvar är vad målen för lån och resultat tillåter, minus det som tidigare års behov har tagit. Det är ett närmevärde: avskrivningen räknas med en schablon, och projektens drift är inte med."
+            "Utrymme kvar är vad mål som måste hållas för lån och resultat tillåter, minus det som tidigare års behov har tagit. Kommunen får låna, så egna medel räknas inte här."
         )
+        if split
+        else _(
+            "Utrymme kvar är vad målen för lån och resultat tillåter, minus det som tidigare års behov har tagit."
+        ),
+        _(
+            "Det är ett närmevärde: avskrivningen räknas med en schablon, och projektens drift är inte med."
+        ),
     ]
-    if any(
-        goal.get("level") == "aim"
-        and goal.get("indicator") in ("res_andel", "bkr_andel", "lan_inv", "nettolan")
-        for goal in result.get("goals", [])
-    ):
+    if figures.room_left_with_aims(result) is not None:
+        texts.append(
+            _(
+                "Den streckade linjen räknar också med mål som bör nås. Planen får missa dem och kan därför rymma mer."
+            )
+        )
+    elif not split and figures.has_aims(result):
         texts.append(
             _(
                 "Också mål som bör nås räknas här. Planen får bryta dem och kan därför rymma mer."
             )
         )
     return texts
+
+
+def _nominal_quality(result: Result) -> Quality:
+    """Return how sure outlays by year are: the amounts, but also years and prices."""
+    return figures.worst_quality(result, "outlay") or _project_quality(result)
 
 
 def _project_quality(result: Result) -> Quality:
@@ -212,7 +227,7 @@ def room_section(result: Result) -> Section:
     lead = [
         Text(
             _(
-                "Utrymmet mäts på tre sätt: egna medel, skuldtaket och resultatmålet. Det minsta avgör."
+                "Utrymmet mäts på tre sätt: egna medel, skuldtaket och resultatmålet. Egna medel visar vad som kan betalas utan lån. Skuldtaket och resultatmålet visar hur långt det är till de mål som måste hållas."
             )
         )
     ]
@@ -243,6 +258,7 @@ def room_section(result: Result) -> Section:
         Text(_("Fyrkanter visar år då ett mål inte nås."))
         if _missed_goal(result, ("res_andel", "bkr_andel"))
         else Text(""),
+        _waiting(result),
     )
     blocks += _chart(
         figures.debt_per_inhabitant(result),
@@ -251,7 +267,17 @@ def room_section(result: Result) -> Section:
         if _missed_goal(result, ("lan_inv",))
         else Text(""),
     )
-    blocks += _chart(figures.why_weakest(result), mark)
+    blocks += _chart(
+        figures.why_weakest(result),
+        mark,
+        Text(
+            _(
+                "Väntekostnaderna utan nya projekt ingår i priser, löner och volymer. Det som planen tar bort visas för sig."
+            )
+        )
+        if figures.ends_waiting(result)
+        else Text(""),
+    )
     table = room_table(result, ("room",), _("Utrymme kvar när planen är genomförd"))
     if table:
         blocks.append(table)
@@ -261,6 +287,13 @@ def room_section(result: Result) -> Section:
     if table:
         blocks.append(table)
     return Section(2, _("Utrymme"), tuple(lead), tuple(blocks), "utrymme")
+
+
+def _waiting(result: Result) -> Text:
+    """Say that the years without new projects still pay for waiting."""
+    if not figures.ends_waiting(result):
+        return Text("")
+    return Text(_("Utan nya projekt betalar kommunen väntekostnader för dem."))
 
 
 def _missed_goal(result: Result, indicators: Sequence[str]) -> bool:
@@ -281,7 +314,7 @@ def plan_section(result: Result) -> Section:
     lead = [
         Text(
             _(
-                "Planen söker den ordning som ger mest nytta inom de mål som måste hållas. Hur nära den kommer står i avsnitt 6. Planen är ett förslag; fullmäktige beslutar."
+                "Planen söker den ordning som ger mest nytta inom de mål som måste hållas. Hur nära den kommer står i avsnitt 6."
             )
         )
         if chosen
@@ -295,7 +328,7 @@ def plan_section(result: Result) -> Section:
         Text(note),
     )
     blocks += _chart(
-        figures.outlays_per_year(result), _rated(_("Belopp"), _project_quality(result))
+        figures.outlays_per_year(result), _rated(_("Belopp"), _nominal_quality(result))
     )
     blocks += _chart(
         figures.goals_by_year(result),
@@ -304,6 +337,7 @@ def plan_section(result: Result) -> Section:
                 "Knappt: högst en tiondel av målvärdet är kvar, för resultatmål högst 0,25 procentenheter."
             )
         ),
+        Text(figures.unmeasured_note(result)),
     )
     misses = _aim_texts(result)
     if misses:
@@ -397,7 +431,11 @@ def _deficits(result: Result) -> list[Block]:
     money = currency(result)
     for item in deficits:
         restored = item.get("restored") or []
-        done = ", ".join(f"{r['year']}: {mkr(r['amount'])}" for r in restored)
+        before = item.get("restored_before") or 0.0
+        told = [f"{r['year']}: {mkr(r['amount'])}" for r in restored]
+        if before > figures.TRIFLE:
+            told.insert(0, _("{kr} före planen").format(kr=mkr(before)))
+        done = ", ".join(told)
         rows.append(
             Row(
                 str(item["year"]),
@@ -421,6 +459,12 @@ def _deficits(result: Result) -> list[Block]:
                     ys=years_text(r["year"] for r in restored),
                 )
             )
+        elif left <= figures.TRIFLE and before > figures.TRIFLE:
+            texts.append(
+                _(
+                    "Underskottet från {y} var återställt före planens första år."
+                ).format(y=item["year"])
+            )
         elif left > figures.TRIFLE:
             texts.append(
                 _("Av underskottet från {y} är {kr} kvar att återställa {end}.").format(
@@ -428,11 +472,7 @@ def _deficits(result: Result) -> list[Block]:
                 )
             )
         if (item.get("exempted") or 0.0) > figures.TRIFLE:
-            texts.append(
-                _(
-                    "Fullmäktige har beslutat att {kr} av underskottet {y} inte behöver återställas (synnerliga skäl)."
-                ).format(kr=money_text(item["exempted"], money), y=item["year"])
-            )
+            texts.append(_exempted_text(result, item))
     table = TableBlock(
         title=_("Underskott att återställa"),
         subtitle=prices(result),
@@ -447,6 +487,25 @@ def _deficits(result: Result) -> list[Block]:
         rows=tuple(rows),
     )
     return [table, Paragraphs(tuple(Text(t) for t in texts))] if texts else [table]
+
+
+def _exempted_text(result: Result, item: Mapping[str, Any]) -> str:
+    """Say that a deficit counts as exempted; a decision only where one is a fact."""
+    quality = normal_quality(item.get("quality")) or figures.worst_quality(
+        result, "underskott_in"
+    )
+    text = (
+        _(
+            "Fullmäktige har beslutat att {kr} av underskottet {y} inte behöver återställas (synnerliga skäl)."
+        )
+        if quality == "uppgift"
+        else _(
+            "Antagande: {kr} av underskottet {y} räknas som undantaget (synnerliga skäl). Något beslut är inte funnet."
+        )
+    )
+    return text.format(
+        kr=money_text(item["exempted"], currency(result)), y=item["year"]
+    )
 
 
 # ---------------------------------------------------------------- 5 why
@@ -664,7 +723,10 @@ def _own_pace(result: Result) -> list[Block]:
             "Räknat med genomförandegraden {pct} flyttas {kr} av utgifterna till senare år."
         ).format(
             pct=share_text(run.get("rate")), kr=money_text(run.get("moved_tkr"), money)
-        )
+        ),
+        _(
+            "I den beräkningen tas projekten ändå i bruk som planerat; bara utgifterna kommer senare."
+        ),
     ]
     worse, better = [], []
     plan = {g["goal_id"]: g for g in result.get("goals", [])}
@@ -733,7 +795,7 @@ def _assumptions(result: Result) -> list[Block]:
                 ),
             )
         )
-    table = assumptions_table(quality.get("assumptions") or [])
+    table = assumptions_table(result)
     return [*blocks, table] if table else blocks
 
 

@@ -15,9 +15,6 @@ from rodtrad.domain.words import (
     _,
     count_text,
     currency_word,
-    list_text,
-    money_text,
-    names_text,
     number,
     per_inhabitant_text,
     plural,
@@ -54,6 +51,14 @@ from rodtrad.publish.blocks import (
     Step,
     TableBlock,
     Text,
+)
+from rodtrad.publish.summary import (
+    balance_sentences,
+    by_size,
+    fixed_amount,
+    gap_share,
+    plan_sentences,
+    working_paper,
 )
 
 __all__ = [
@@ -101,6 +106,7 @@ def build_report(result: Result) -> Report:
         kicker=str(meta.get("municipality") or _("Kommunens namn saknas")),
         lede=tuple(Text(sentence) for sentence in _lede(result)),
         notice=tuple(_notice(result)),
+        assumptions=_key_assumptions(result),
         status=status_line(result["status"]),
         key_figures=_key_figures(result),
         sections=tuple(section(result) for section in SECTIONS),
@@ -117,86 +123,62 @@ def build_report(result: Result) -> Report:
 
 
 def _lede(result: Result) -> list[str]:
-    """Return the answer in a few sentences: what, the law, the weakest year, what waits."""
+    """Return the answer in a few sentences: what, the law, the goals, what waits."""
     projects = result.get("projects", [])
-    chosen = [p for p in projects if p["chosen"]]
-    years: list[int] = result["years"]
-    money = figures.currency(result)
-    spent = figures.total(x for p in chosen for x in p["outlay_tkr"])
-    sentences = [
-        _("Planen rymmer {a} av {n} projekt och kostar {kr} på {y} år.").format(
-            a=number(len(chosen)),
-            n=number(len(projects)),
-            kr=money_text(spent, money),
-            y=count_text(len(years)),
-        )
-        if chosen
-        else _("Planen rymmer inget av de {n} projekten.").format(
-            n=number(len(projects))
-        )
-    ]
-    sentences += _balance(result)
-    weakest = figures.weakest_year(result)
-    if weakest is not None:
-        share = (figures.series_of(result, "indicators", "res_andel") or [])[
-            years.index(weakest)
-        ]
+    sentences = plan_sentences(result)
+    if figures.series_of(result, "balanskrav", "bkr") is not None:
+        sentences += balance_sentences(result)
         sentences.append(
-            _("Svagast är {y}, då resultatet är {pct} av skatter och bidrag.").format(
-                y=weakest, pct=share_text(share)
+            _("Balanskravet är lagens krav att intäkterna ska täcka kostnaderna.")
+        )
+    sentences += _missed_goals(result)
+    left_out = by_size(p for p in projects if not p["chosen"])
+    if left_out and len(left_out) < len(projects):
+        sentences.append(
+            _("Störst av det som inte ingår är projektet {p}: {kr}.").format(
+                p=quoted(left_out[0]["name"]), kr=fixed_amount(result, left_out[0])
             )
         )
-    missed = [
-        (g, [y for y, met in zip(years, g["met"], strict=True) if met is False])
-        for g in result.get("goals", [])
-        if g.get("met")
-    ]
-    missed = [(g, ys) for g, ys in missed if ys]
-    if len(missed) == 1:
-        sentences.append(
-            _("Målet {g} nås inte {ys}.").format(
-                g=quoted(missed[0][0]["name"]), ys=years_text(missed[0][1])
-            )
-        )
-    elif missed:
-        sentences.append(
-            _("{n} av {m} mål nås inte alla år.").format(
-                n=figures.first_upper(count_text(len(missed))),
-                m=count_text(len(result["goals"])),
-            )
-        )
-    left_out = sorted(
-        (p for p in projects if not p["chosen"]),
-        key=lambda p: (-(p.get("outlay_fixed_tkr") or 0.0), p["project_id"]),
-    )
-    if left_out:
-        sentences.append(
-            plural(
-                "Projektet {ps} ingår inte.",
-                "Projekten {ps} ingår inte.",
-                len(left_out),
-            ).format(ps=names_text([p["name"] for p in left_out]))
-        )
-    elif projects and chosen:
+    elif projects and not left_out:
         sentences.append(_("Alla projekt ingår."))
     return sentences
 
 
-def _balance(result: Result) -> list[str]:
+def _missed_goals(result: Result) -> list[str]:
+    """Return which goals are missed some year: those that must be kept stand first."""
+    sentences = []
     years: list[int] = result["years"]
-    values = figures.series_of(result, "balanskrav", "bkr")
-    if values is None:
-        return []
-    unmet = [
-        y for y, v in zip(years, values, strict=True) if (v or 0.0) < -figures.TRIFLE
-    ]
-    meaning = _("Balanskravet är lagens krav att intäkterna ska täcka kostnaderna.")
-    if unmet:
-        return [
-            _("Kommunen klarar inte balanskravet {ys}.").format(ys=years_text(unmet)),
-            meaning,
+    for level in ("must", "aim"):
+        missed = [
+            (str(goal["name"]), failed)
+            for goal in result.get("goals", [])
+            if (goal.get("level") or "must") == level
+            and (
+                failed := [
+                    y
+                    for y, met in zip(years, goal.get("met") or [], strict=False)
+                    if met is False
+                ]
+            )
         ]
-    return [_("Kommunen klarar balanskravet alla år."), meaning]
+        must = level == "must"
+        if len(missed) == 1:
+            text = (
+                _("Målet {g}, som måste hållas, missas {ys}.")
+                if must
+                else _("Målet {g}, som bör nås, missas {ys}.")
+            )
+            name, failed = missed[0]
+            sentences.append(text.format(g=quoted(name), ys=years_text(failed)))
+        elif missed:
+            text = (
+                _("{n} mål som måste hållas missas vissa år.")
+                if must
+                else _("{n} mål som bör nås missas vissa år.")
+            )
+            count = figures.first_upper(count_text(len(missed)))
+            sentences.append(text.format(n=count))
+    return sentences
 
 
 # ---------------------------------------------------------------- how good the plan is
@@ -230,11 +212,7 @@ def status_line(status: dict[str, Any]) -> StatusLine:
         return StatusLine(
             _("Bevisat bäst."), _("Ingen annan plan kan ge mer nytta") + took, 1.0, True
         )
-    decimals = 2 if gap < 0.01 else 1
-    upper = math.ceil(gap * 10 ** (decimals + 2) - 1e-6) / 10 ** (decimals + 2)
-    text = _("Ingen plan kan vara mer än {pct} bättre").format(
-        pct=share_text(upper, decimals)
-    )
+    text = _("Ingen plan kan vara mer än {pct} bättre").format(pct=gap_share(gap))
     share = max(0.0, 1.0 / (1.0 + gap))
     if stopped in ("proof", "gap"):
         return StatusLine(_("Bevisat nära bäst."), text + took, share, True)
@@ -251,10 +229,6 @@ def _key_figures(result: Result) -> KeyFigures:
     years: list[int] = result["years"]
     money = figures.currency(result)
     spent = figures.total(x for p in chosen for x in p["outlay_tkr"])
-    qualities = {figures.outlay_quality(p) for p in chosen}
-    worst = next(
-        (q for q in ("antagande", "berakning", "uppgift") if q in qualities), ""
-    )
     items = [
         KeyFigure(
             _("Projekt i planen"),
@@ -271,7 +245,7 @@ def _key_figures(result: Result) -> KeyFigures:
             unit_mkr(money),
             _("{ys}, löpande priser").format(ys=years_text(years)),
             spent,
-            figures.normal_quality(worst),
+            figures.worst_quality(result, "outlay"),
         ),
     ]
     weakest = figures.weakest_year(result)
@@ -293,7 +267,7 @@ def _key_figures(result: Result) -> KeyFigures:
         high = max(range(len(debt)), key=lambda i: debt[i] or 0.0)
         items.append(
             KeyFigure(
-                _("Högsta lån"),
+                _("Högsta lån i planen"),
                 per_inhabitant_text(debt[high], money)
                 .split(" ", 1)[0]
                 .rsplit("\u00a0", 1)[0],
@@ -311,68 +285,21 @@ def _key_figures(result: Result) -> KeyFigures:
 
 def _notice(result: Result) -> list[Text]:
     """Return what the reader must know before any figure is believed."""
-    from rodtrad.publish.tables import sheet_name
-
     meta = result.get("meta", {})
-    texts = []
+    first, texts = [], []
+    if working := working_paper(meta):
+        first.append(Text(working[1], working[0]))
     if meta.get("scenario"):
         texts.append(
             Text(_("Räknat för scenariot {s}.").format(s=quoted(meta["scenario"])))
         )
     if meta.get("remark"):
         texts.append(Text(str(meta["remark"])))
-    quality = result.get("quality") or {}
-    counts = quality.get("inputs") or {}
-    assumed, known = counts.get("antagande", 0), counts.get("uppgift", 0)
-    if assumed or known:
-        texts.append(
-            Text(
-                _(
-                    "Av underlagets rader är {a} antaganden, {b} beräkningar och {c} publicerade uppgifter."
-                ).format(
-                    a=number(assumed),
-                    b=number(counts.get("berakning", 0)),
-                    c=number(known),
-                )
-            )
-        )
-    sheets: dict[str, int] = {}
-    for item in quality.get("assumptions") or []:
-        name = sheet_name(str(item.get("table") or ""))
-        sheets[name] = sheets.get(name, 0) + int(item.get("rows") or 1)
-    if sheets:
-        listed = [
-            plural("{name} ({n} rad)", "{name} ({n} rader)", count).format(
-                name=name, n=number(count)
-            )
-            for name, count in sheets.items()
-        ]
-        texts.append(
-            Text(
-                _(
-                    "Antaganden finns på bladen {list}. Hela listan står i avsnitt 6."
-                ).format(list=list_text(listed))
-                if len(listed) > 1
-                else _(
-                    "Antaganden finns på bladet {list}. Hela listan står i avsnitt 6."
-                ).format(list=listed[0])
-            )
-        )
-    share = _public_share(result)
-    if share is not None:
-        texts.append(
-            Text(
-                _("Ingen av planens utgifter vilar bara på publicerade uppgifter.")
-                if share <= 0
-                else _(
-                    "Av planens utgifter vilar {pct} på publicerade uppgifter."
-                ).format(
-                    pct=share_text(share, 0)
-                    if share >= 0.005
-                    else _("mindre än 1\u00a0procent")
-                )
-            )
-        )
+    if not _key_assumptions(result):
+        texts += [Text(sentence) for sentence in _row_counts(result)]
+    published = _published(result)
+    if published:
+        texts.append(Text(published))
     if meta.get("illustration"):
         texts.append(
             Text(
@@ -383,18 +310,68 @@ def _notice(result: Result) -> list[Text]:
         )
     if texts:
         texts[0] = Text(texts[0].text, _("Läs det här först."))
-    return texts
+    return [*first, *texts]
 
 
-def _public_share(result: Result) -> float | None:
+def _key_assumptions(result: Result) -> Definitions | None:
+    """Return the assumptions that decide most; the whole list stands in section 6."""
+    named = (result.get("quality") or {}).get("key_assumptions") or []
+    if not named:
+        return None
+    return Definitions(
+        _("Antaganden som betyder mest. Hela listan står i avsnitt 6."),
+        tuple(Definition(str(item["label"]), str(item["text"])) for item in named),
+    )
+
+
+def _row_counts(result: Result) -> list[str]:
+    """Return how much of the underlag is assumed, where no assumption is named."""
+    counts = (result.get("quality") or {}).get("inputs") or {}
+    assumed, known = counts.get("antagande", 0), counts.get("uppgift", 0)
+    if not assumed and not known:
+        return []
+    return [
+        _(
+            "Av underlagets rader är {a} antaganden, {b} beräkningar och {c} publicerade uppgifter. Hela listan står i avsnitt 6."
+        ).format(
+            a=number(assumed), b=number(counts.get("berakning", 0)), c=number(known)
+        )
+    ]
+
+
+def _published(result: Result) -> str:
+    """Return how much of the projects' amounts is published, and what is not.
+
+    Years and price growth are added before an amount becomes a year's outlay, so even
+    published amounts give outlays that are assumed.
+    """
     chosen = [p for p in result.get("projects", []) if p["chosen"]]
     amounts = [
         (p.get("outlay_fixed_tkr") or 0.0, figures.outlay_quality(p)) for p in chosen
     ]
     whole = math.fsum(a for a, _q in amounts)
     if whole <= 0 or not any(q for _a, q in amounts):
-        return None
-    return math.fsum(a for a, q in amounts if q == "uppgift") / whole
+        return ""
+    base_year = result["meta"]["base_year"]
+    share = math.fsum(a for a, q in amounts if q == "uppgift") / whole
+    if share <= 0:
+        return _("Inget av projektens belopp är en publicerad uppgift.")
+    if all(q == "uppgift" for _a, q in amounts):
+        first = _("Projektens belopp i {y} års priser är publicerade").format(
+            y=base_year
+        )
+    else:
+        first = _(
+            "Av projektens belopp i {y} års priser är {pct} publicerade uppgifter"
+        ).format(
+            y=base_year,
+            pct=share_text(min(share, 0.99), 0)
+            if share >= 0.005
+            else _("mindre än 1\u00a0procent"),
+        )
+    if figures.is_assumed(result, "outlay"):
+        return _("{first}; år och priser är antaganden.").format(first=first)
+    return f"{first}."
 
 
 def _foot(result: Result) -> dict[str, str]:

@@ -2,20 +2,23 @@
 
 Typst sets the pages (document_pdf.typ); texts reach it as JSON strings, never as
 markup. This file decides what the page cannot: how wide columns are, where a table of
-many years is split, and what stands in for a letter that no font has. Leaves out what
-the report says (content) and how charts are drawn (svg).
+many years or a tall chart is split, and what stands in for a letter that no font has.
+The timeline is set row by row, so that it runs over pages like a table. Leaves out what
+the report says (content) and how the other charts are drawn (svg).
 """
 
 from __future__ import annotations
 
 import json
+import math
 import re
 import struct
 import unicodedata
 from dataclasses import asdict, replace
 from functools import cache
+from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final
 
 from rodtrad.domain.words import QUALITY_LABELS, _
 from rodtrad.publish.blocks import (
@@ -34,26 +37,31 @@ from rodtrad.publish.blocks import (
     Row,
     TableBlock,
 )
-from rodtrad.publish.svg import draw
+from rodtrad.publish.svg import FILLS, THEMES, draw, legend_items, patterns, swatch
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_T = TypeVar("_T")
+    from rodtrad.publish.blocks import Bar
 
 _TEMPLATE: Final = Path(__file__).parent / "document_pdf.typ"
 _FONTS: Final = Path(__file__).parent / "static" / "fonts" / "print"
+_TEXT_FONT: Final = "SourceSans3-Regular.otf"
+# The widest that a table is set in; its widths hold for the others.
+_WIDE_FONT: Final = "SourceSans3-Semibold.otf"
 
 # A4 less the margins of the template, in points.
 _TEXT_WIDTH: Final = 467.0
 # Letter size and air beside a column's text, in the order they are tried.
 _TABLE_SIZES: Final = ((9.0, 3.5), (9.0, 2.5), (8.5, 2.2), (8.0, 2.0))
-# Rows of a timeline or heat strip on one page.
-_CHART_ROWS: Final = 40
-# A row with a longer text than this may break over pages.
+# The tallest that a picture may be: the page body less its heading, legend and caption.
+PICTURE_HEIGHT: Final = 560.0
+# A row with a longer text than this may break over pages; a card, with a shorter one.
 _LONG_TEXT: Final = 900
-# A table with at most so many rows is kept on one page.
+_LONG_CARD: Final = 500
+# A table with at most so many rows and points of height is kept on one page.
 _WHOLE_ROWS: Final = 18
+_WHOLE_HEIGHT: Final = 330.0
 # A longer run of letters without a blank (an address, a code) may be broken anywhere:
 # in running text where it would not fit a line, in a cell where it crowds the others.
 _LONG_IN_TEXT: Final = 66
@@ -87,7 +95,9 @@ def render_pdf(report: Report) -> bytes:
 
 
 # Texts that are not set on a page and must stay as they are.
-_NOT_ON_THE_PAGE: Final = frozenset({"svg", "alt", "code", "author", "description"})
+_NOT_ON_THE_PAGE: Final = frozenset(
+    {"svg", "alt", "code", "author", "description", "document_title"}
+)
 # Kinds of letters that are left out: control, format, surrogate, private, unassigned,
 # and the separators of lines and paragraphs.
 _UNPRINTED: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
@@ -97,31 +107,44 @@ _NO_LETTER: Final = "\u25a1"
 
 
 @cache
-def _letters() -> frozenset[str]:
-    """Return every letter that the text font has, from its `cmap` table (format 4).
+def _advances(font: str) -> dict[str, float]:
+    """Return every letter that a font has, with its width in shares of the size.
 
-    Source: the OpenType specification, tables `cmap` and its subtable format 4.
+    Source: the OpenType specification, tables `head`, `hhea`, `hmtx` and `cmap` (its
+    subtable format 4).
     """
-    font = (_FONTS / "SourceSans3-Regular.otf").read_bytes()
-    (count,) = struct.unpack_from(">H", font, 4)
-    records = [struct.unpack_from(">4sIII", font, 12 + 16 * i) for i in range(count)]
-    [start] = [offset for tag, _sum, offset, _length in records if tag == b"cmap"]
-    (count,) = struct.unpack_from(">H", font, start + 2)
-    found: set[str] = set()
-    for index in range(count):
-        _platform, _encoding, offset = struct.unpack_from(
-            ">HHI", font, start + 4 + 8 * index
-        )
-        table = start + offset
-        form, _length, _language, twice = struct.unpack_from(">4H", font, table)
-        if form != 4:
+    data = (_FONTS / font).read_bytes()
+
+    def number(kind: str, at: int) -> int:
+        return int(struct.unpack_from(f">{kind}", data, at)[0])
+
+    tables = {
+        data[at : at + 4]: number("I", at + 8)
+        for at in range(12, 12 + 16 * number("H", 4), 16)
+    }
+    em = number("H", tables[b"head"] + 18)
+    wide = number("H", tables[b"hhea"] + 34)
+    cmap = tables[b"cmap"]
+    starts = {
+        cmap + number("I", cmap + 8 + 8 * i) for i in range(number("H", cmap + 2))
+    }
+    widths: dict[str, float] = {}
+    for start in starts:
+        if number("H", start) != 4:
             continue
-        segments = twice // 2
-        ends = struct.unpack_from(f">{segments}H", font, table + 14)
-        starts = struct.unpack_from(f">{segments}H", font, table + 16 + twice)
-        for first, last in zip(starts, ends, strict=True):
-            found.update(map(chr, range(first, last + 1)))
-    return frozenset(found - {"\uffff"})
+        size = number("H", start + 6)
+        for at in range(start + 14, start + 14 + size, 2):
+            first, last = number("H", at + size + 2), number("H", at)
+            delta, away = at + 2 * size + 2, at + 3 * size + 2
+            offset = number("H", away)
+            for code in range(first, min(last, 0xFFFE) + 1):
+                glyph = code + number("H", delta)
+                if offset:
+                    glyph = number("H", away + offset + 2 * (code - first))
+                    glyph += number("H", delta) if glyph else 0
+                place = min(glyph % 0x10000, wide - 1)
+                widths[chr(code)] = number("H", tables[b"hmtx"] + 4 * place) / em
+    return widths
 
 
 def _printable(text: str) -> str:
@@ -132,7 +155,7 @@ def _printable(text: str) -> str:
     """
     if text.isascii() and text.isprintable():
         return text
-    letters = _letters()
+    letters = _advances(_TEXT_FONT)
     shown = []
     for letter in unicodedata.normalize("NFC", text):
         if letter in _KEPT:
@@ -171,11 +194,13 @@ def _document(report: Report) -> dict[str, Any]:
     return {
         "title": report.title,
         "kicker": report.kicker,
-        "author": report.meta.get(_("Kommun"), ""),
+        "document_title": _document_title(report),
+        "author": _("Röd tråd"),
         "description": " ".join(text.plain for text in report.lede),
         "lang": report.lang,
         "lede": [asdict(text) for text in report.lede],
         "notice": [asdict(text) for text in report.notice],
+        "assumptions": asdict(report.assumptions) if report.assumptions else None,
         "status": asdict(report.status),
         "key_figures": [asdict(item) for item in figures],
         "currency_note": report.currency_note,
@@ -193,6 +218,14 @@ def _document(report: Report) -> dict[str, Any]:
             for section in report.sections
         ],
     }
+
+
+def _document_title(report: Report) -> str:
+    """Return the title as a list of files shows it: whose plan, then which."""
+    name = report.meta.get(_("Kommun"), "")
+    if not name or name in report.title:
+        return report.title
+    return f"{name}: {report.title[:1].lower()}{report.title[1:]}"
 
 
 def _footer(meta: dict[str, str]) -> str:
@@ -216,11 +249,15 @@ def _block(block: Block) -> dict[str, Any]:
             }
         case ChartBlock():
             figure = block.figure
+            drawn: dict[str, Any] = (
+                {"kind": "timeline", **_timeline(figure)}
+                if figure.kind == "timeline"
+                else {"kind": "chart", "pictures": _pictures(figure)}
+            )
             return {
-                "kind": "chart",
+                **drawn,
                 "title": figure.title,
                 "unit": figure.unit,
-                "pictures": _pictures(figure),
                 "caption": [asdict(text) for text in block.caption],
                 "table": _table(figure.table),
             }
@@ -263,34 +300,128 @@ def _card(card: ProjectCard) -> dict[str, Any]:
         "source": _("Källa: {source}").format(source=card.source)
         if card.source
         else "",
-        "long": sum(map(len, lines)) > _LONG_TEXT,
+        "long": sum(map(len, [*lines, card.source])) > _LONG_CARD,
     }
 
 
+# ------------------------------------------------------------ charts
+
+
 def _pictures(figure: Figure) -> list[dict[str, str]]:
-    parts = _chart_parts(figure)
-    pictures = []
-    for index, part in enumerate(parts, start=1):
-        alt = figure.alt
-        if len(parts) > 1:
-            alt = _("{alt} Del {i} av {n}.").format(alt=alt, i=index, n=len(parts))
-        pictures.append({"svg": draw(part, width=760, theme="light"), "alt": alt})
+    parts = pictures_of(figure)
+    if len(parts) == 1:
+        return [{"svg": parts[0], "alt": figure.alt}]
+    return [
+        {
+            "svg": part,
+            "alt": _("{alt} Del {i} av {n}.").format(
+                alt=figure.alt, i=index, n=len(parts)
+            ),
+        }
+        for index, part in enumerate(parts, start=1)
+    ]
+
+
+def pictures_of(figure: Figure) -> list[str]:
+    """Return the chart as pictures that each fit on a page; a heat strip may be cut."""
+    rows = figure.heat
+    pictures = [draw(figure, width=760, theme="light")]
+    for count in range(2, len(rows) + 1):
+        if all(drawn_height(picture) <= PICTURE_HEIGHT for picture in pictures):
+            break
+        size = -(-len(rows) // count)
+        pictures = [
+            draw(replace(figure, heat=rows[i : i + size]), width=760, theme="light")
+            for i in range(0, len(rows), size)
+        ]
     return pictures
 
 
-def _chart_parts(figure: Figure) -> list[Figure]:
-    """Return the chart in pieces that each fit on a page."""
-    if figure.kind == "timeline":
-        return [replace(figure, bars=rows) for rows in _evenly(figure.bars)]
-    if figure.kind == "heat":
-        return [replace(figure, heat=rows) for rows in _evenly(figure.heat)]
-    return [figure]
+def drawn_height(picture: str) -> float:
+    """Return how high a picture stands on the page, in points."""
+    shown = re.search(r' width="([\d.]+)" height="([\d.]+)"', picture)
+    if shown is None:
+        msg = "a picture without width and height"
+        raise ValueError(msg)
+    return float(shown[2]) / float(shown[1]) * _TEXT_WIDTH
 
 
-def _evenly(rows: tuple[_T, ...]) -> list[tuple[_T, ...]]:
-    count = max(1, -(-len(rows) // _CHART_ROWS))
-    size = max(1, -(-len(rows) // count))
-    return [rows[i : i + size] for i in range(0, len(rows), size)] or [rows]
+# Size of the letters of a timeline and of its years, and the height of a bar's strip.
+_ROW_SIZE: Final = 9.0
+_YEAR_SIZE: Final = 8.0
+_STRIP: Final = 13.0
+
+
+def _timeline(figure: Figure) -> dict[str, Any]:
+    """Return the timeline as a head of years and rows, each with its bar as a picture."""
+    bars, years = figure.bars, [int(label) for label in figure.labels]
+    amount = 12 + max(
+        _text_width(text, _ROW_SIZE)
+        for text in [*(b.amount for b in bars), figure.peak]
+    )
+    name = max(_text_width(bar.label, _ROW_SIZE) for bar in bars) + 8
+    name = min(name, 0.42 * _TEXT_WIDTH)
+    slot = (_TEXT_WIDTH - name - amount) / len(years)
+    every = next(
+        k
+        for k in range(1, len(years) + 1)
+        if k * slot > _text_width("2026", _YEAR_SIZE) + 3 or k == len(years)
+    )
+    return {
+        "alt": figure.alt,
+        "size": _ROW_SIZE,
+        "year_size": _YEAR_SIZE,
+        "name_width": name,
+        "amount_width": amount,
+        "slot": slot,
+        "every": every,
+        "years": list(figure.labels),
+        "amount_head": figure.peak,
+        "legend": [
+            {"svg": _picture(22, 14, swatch(role, "light")), "label": label}
+            for role, label in legend_items(figure)
+        ],
+        "rows": [
+            {
+                "label": _breakable(bar.label, _LONG_IN_CELL),
+                "amount": bar.amount,
+                "remark": bar.remark if bar.start_year is None else "",
+                "svg": "" if bar.start_year is None else _strip(bar, years, slot),
+            }
+            for bar in bars
+        ],
+    }
+
+
+def _strip(bar: Bar, years: Sequence[int], slot: float) -> str:
+    """Return the building years as a bar and the year of use as a ring, on one strip."""
+    colours = THEMES["light"]
+    start = bar.start_year or years[0]
+    last = len(years)
+    first = min(max(start - years[0], 0), last)
+    end = min((start if bar.end_year is None else bar.end_year) - years[0] + 1, last)
+    fill = FILLS.get(bar.kind, FILLS["other"])
+    middle = _STRIP / 2
+    drawn = (
+        f'<rect x="{first * slot + 0.6:.2f}" y="{middle - 4.5:.2f}" '
+        f'width="{max((end - first) * slot - 1.2, 2):.2f}" height="9" rx="1.8" '
+        f'fill="{colours.get(fill, fill)}"/>'
+    )
+    use = bar.in_use_year
+    if use is not None and years[0] <= use <= years[-1] + 1:
+        x = min((use - years[0]) * slot, last * slot - 3.6)
+        drawn += (
+            f'<circle cx="{x:.2f}" cy="{middle:.2f}" r="3.2" fill="{colours["surface"]}" '
+            f'stroke="{colours["ink"]}" stroke-width="1.3"/>'
+        )
+    return _picture(last * slot, _STRIP, drawn)
+
+
+def _picture(width: float, height: float, drawn: str) -> str:
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:.2f}" '
+        f'height="{height:.2f}">{patterns("light")}{drawn}</svg>'
+    )
 
 
 # ------------------------------------------------------------ tables
@@ -328,9 +459,42 @@ def years_across(table: TableBlock) -> TableBlock:
     )
 
 
+def grouped(table: TableBlock) -> TableBlock:
+    """Return a long table whose first column says the same again and again in groups.
+
+    What was its first column becomes the headings, and the other columns get its width.
+    Other tables are returned as they are.
+    """
+    rows, columns = table.rows, table.columns
+    if (
+        len(rows) <= _WHOLE_ROWS
+        or len(columns) < 3
+        or columns[1].align != "left"
+        or any(row.quality or row.kind != "normal" for row in rows)
+    ):
+        return table
+    told = [(row.header, row) for row in rows]
+    parts = [list(part) for _header, part in groupby(told, key=lambda pair: pair[0])]
+    if len({part[0][0] for part in parts}) < len(parts) or 2 * len(parts) > len(rows):
+        return table
+    shown: list[Row] = []
+    for part in parts:
+        shown.append(Row(part[0][0], (), "group"))
+        for _header, row in part:
+            first, *others = row.cells
+            shown.append(replace(row, header=first.text, cells=tuple(others)))
+    return replace(table, columns=columns[1:], rows=tuple(shown))
+
+
+def on_paper(table: TableBlock) -> TableBlock:
+    """Return a table as it is set on paper: the same words and figures, turned to fit."""
+    return grouped(years_across(table))
+
+
 def _table(table: TableBlock) -> dict[str, Any]:
-    table = years_across(table)
+    table = on_paper(table)
     size, pad, groups = _plan_columns(table)
+    lengths = _widths(table, size, pad)[2]
     parts = []
     for index, (columns, widths) in enumerate(groups, start=1):
         suffix = ""
@@ -341,7 +505,11 @@ def _table(table: TableBlock) -> dict[str, Any]:
                 "size": size,
                 "pad": pad,
                 "suffix": suffix,
-                "whole": len(table.rows) <= _WHOLE_ROWS,
+                "whole": len(table.rows) <= _WHOLE_ROWS
+                and _height(
+                    widths, [[row[i] for i in columns] for row in lengths], size
+                )
+                <= _WHOLE_HEIGHT,
                 "columns": [
                     {
                         "label": _breakable(table.columns[i].label, _LONG_IN_CELL),
@@ -389,19 +557,23 @@ _Group = tuple[list[int], list[float]]
 def _plan_columns(table: TableBlock) -> tuple[float, float, list[_Group]]:
     """Return letter size, air and the columns of each part with widths in points.
 
-    First choice is one part in the largest size; then smaller letters, not under 8 pt;
-    last the columns are dealt out evenly on parts that each repeat the first column.
+    First choice is one part in the largest size that does not make the table much
+    higher than smaller letters, not under 8 pt, would; last the columns are dealt out evenly on parts that each repeat the first column.
     """
     size, pad = _TABLE_SIZES[-1]
-    least: list[float] = []
-    natural: list[float] = []
+    fitting: list[tuple[float, float, float, list[float]]] = []
     for size, pad in _TABLE_SIZES:
-        least, natural = _widths(table, size, pad)
+        least, natural, lengths = _widths(table, size, pad)
         if sum(least) <= _TEXT_WIDTH:
-            everything = list(range(len(least)))
-            return size, pad, [(everything, _share_out(least, natural))]
+            widths = _share_out(least, natural, lengths)
+            fitting.append((_height(widths, lengths, size), size, pad, widths))
+    if fitting:
+        lowest = min(height for height, *_rest in fitting)
+        for height, size, pad, widths in fitting:
+            if height <= _MUCH_HIGHER * lowest:
+                return size, pad, [(list(range(len(widths))), widths)]
     size, pad = _TABLE_SIZES[1]
-    least, natural = _widths(table, size, pad)
+    least, natural, lengths = _widths(table, size, pad)
     rest = list(range(1, len(least)))
     groups: list[list[int]] = []
     for count in range(2, len(rest) + 1):
@@ -415,10 +587,29 @@ def _plan_columns(table: TableBlock) -> tuple[float, float, list[_Group]]:
         [
             (
                 group,
-                _share_out([least[i] for i in group], [natural[i] for i in group]),
+                _share_out(
+                    [least[i] for i in group],
+                    [natural[i] for i in group],
+                    [[row[i] for i in group] for row in lengths],
+                ),
             )
             for group in groups
         ],
+    )
+
+
+# A table this much higher in larger letters is set in smaller ones.
+_MUCH_HIGHER: Final = 1.3
+
+
+def _height(
+    widths: Sequence[float], lengths: Sequence[Sequence[float]], size: float
+) -> float:
+    """Return about how high a table's rows stand, in points."""
+    return sum(
+        7.2
+        + 1.2 * size * max(math.ceil(x / w) for x, w in zip(row, widths, strict=True))
+        for row in lengths
     )
 
 
@@ -429,13 +620,13 @@ _READABLE = 70.0
 
 def _widths(
     table: TableBlock, size: float, pad: float
-) -> tuple[list[float], list[float]]:
-    """Return the least and the natural width of each column, padding included.
+) -> tuple[list[float], list[float], list[list[float]]]:
+    """Return the least and the natural width of each column, and of each row's cells.
 
-    Figures have no-break blanks and do not wrap; words wrap between words.
+    Padding is included. Figures have no-break blanks and do not wrap; words wrap between words.
     """
     rows = [row for row in table.rows if row.kind != "group"]
-    least, natural = [], []
+    least, natural, across = [], [], []
     for i, column in enumerate(table.columns):
         texts = [row.header if i == 0 else row.cells[i - 1].text for row in rows]
         marks = {row.quality if i == 0 else row.cells[i - 1].quality for row in rows}
@@ -452,45 +643,55 @@ def _widths(
             word = max(word, min(line, _READABLE))
         least.append(max(word, 16.0) + extra)
         natural.append(max(line, 16.0) + extra)
-    return least, natural
+        across.append([_text_width(text, size) + extra for text in texts])
+    return least, natural, [list(row) for row in zip(*across, strict=True)]
 
 
-def _share_out(least: Sequence[float], natural: Sequence[float]) -> list[float]:
-    """Return widths from the least up, where columns of words share what is left.
+# How much width is dealt out at a time, in points.
+_WIDTH_STEP: Final = 4.0
 
-    The square root keeps a column of long sentences from taking all of it.
+
+def _share_out(
+    least: Sequence[float],
+    natural: Sequence[float],
+    lengths: Sequence[Sequence[float]],
+) -> list[float]:
+    """Return widths from the least up, dealt out so that the table becomes low.
+
+    A row is as high as its longest cell. Each step goes to the column that saves the
+    most lines over all rows; a column that holds its longest text takes no more.
+
+    Args:
+        least: the width of the longest word of each column.
+        natural: the width at which nothing in a column wraps.
+        lengths: the width of each text unbroken, row by row.
     """
     widths = list(least)
-    for _round in range(len(widths)):
-        wanting = [i for i, x in enumerate(widths) if natural[i] - x > 0.5]
-        spare = _TEXT_WIDTH - sum(widths)
-        if not wanting or spare < 1:
+    while _TEXT_WIDTH - sum(widths) >= 1:
+        wanting = {i for i, x in enumerate(widths) if natural[i] - x > 0.5}
+        if not wanting:
             break
-        roots = {i: (natural[i] - widths[i]) ** 0.5 for i in wanting}
-        for i in wanting:
-            share = spare * roots[i] / sum(roots.values())
-            widths[i] += min(share, natural[i] - widths[i])
+        gains = dict.fromkeys(wanting, 0.0)
+        for row in lengths:
+            lines = [max(x / width, 1.0) for x, width in zip(row, widths, strict=True)]
+            longest = max(range(len(lines)), key=lines.__getitem__)
+            if longest in gains and lines[longest] > 1:
+                gains[longest] += lines[longest] / widths[longest]
+        best = max(sorted(wanting), key=lambda i: gains[i])
+        if gains[best] <= 0:
+            best = max(sorted(wanting), key=lambda i: natural[i] - widths[i])
+        step = min(_WIDTH_STEP, natural[best] - widths[best])
+        widths[best] += min(step, _TEXT_WIDTH - sum(widths))
     # Everything fits: spread a little, so that columns of figures do not crowd.
     air = min((_TEXT_WIDTH - sum(widths)) / len(widths), 14.0)
     return [x + max(air, 0.0) for x in widths]
 
 
-# Widths of letters in thousandths of the size (semibold, the widest used).
+# Width of a quality mark with the air before it, in shares of the letter size.
 _MARK_WIDTH: Final = 0.95
-_NARROW: Final = {
-    **dict.fromkeys(" \u00a0", 200),
-    **dict.fromkeys(",.:;'il|!jI()", 290),
-    **dict.fromkeys("0123456789\u2212", 515),
-}
-_WIDE: Final = {**dict.fromkeys("mwMW@%\u2014", 850)}
 
 
 def _text_width(text: str, size: float) -> float:
-    return (
-        sum(
-            _NARROW.get(x) or _WIDE.get(x) or (640 if x.isupper() else 535)
-            for x in text
-        )
-        * size
-        / 1000
-    )
+    widths = _advances(_WIDE_FONT)
+    unknown = widths["m"]
+    return size * sum(0 if x in _KEPT else widths.get(x, unknown) for x in text)

@@ -99,7 +99,7 @@ class Book:
             {
                 "title": clean_text(title),
                 "subject": clean_text(str(self.meta["municipality"])),
-                "author": clean_text(str(self.meta["created_by"])),
+                "author": _("Röd tråd"),
                 "created": _CREATED,
             }
         )
@@ -109,8 +109,8 @@ class Book:
 
     @property
     def title(self) -> str:
-        """What the workbook is: plan, years and municipality."""
-        return _("Investeringsplan {years}, {municipality}").format(
+        """What the workbook is: municipality, plan and years."""
+        return _("{municipality}: investeringsplan {years}").format(
             years=years_text(self.years), municipality=self.meta["municipality"]
         )
 

@@ -35,6 +35,9 @@ from rodtrad.domain.words import (
     _,
     missing,
     nira_text,
+    number,
+    plural,
+    share_table,
     unit_per_inhabitant,
     years_text,
 )
@@ -55,11 +58,16 @@ from rodtrad.publish.excel_book import (
     yes_no,
 )
 from rodtrad.publish.summary import gap_sentence
+from rodtrad.publish.tables import assumptions_table, law_table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from rodtrad.domain.components import Tables
+
+
+# A gap this small is the proof itself.
+PROVEN: Final = 1e-9
 
 
 def render_workbook(result: Mapping[str, Any], tables: Tables) -> bytes:
@@ -121,7 +129,7 @@ def _population(tables: Tables) -> dict[int, float]:
 def _write_read_me(book: Book) -> None:
     meta, status = book.meta, book.result["status"]
     sheet = book.sheet(
-        _("Läs mig"), book.title, "", [], [30, 110], freeze_columns=0, wide=False
+        _("Läs mig"), book.title, "", [], [44, 100], freeze_columns=0, wide=False
     )
     page = sheet.page
     row = 2
@@ -130,7 +138,7 @@ def _write_read_me(book: Book) -> None:
         nonlocal row
         if text in (None, ""):
             return
-        book.text(page, row, 0, label, bold=True)
+        book.text(page, row, 0, label, bold=True, text_wrap=True)
         book.text(page, row, 1, text, text_wrap=True, **style)
         row += 1
 
@@ -140,19 +148,21 @@ def _write_read_me(book: Book) -> None:
         book.text(page, row, 0, text, bold=True, font_size=13)
         row += 1
 
+    if meta.get("non_public"):
+        line(
+            _("Sprid inte"),
+            plural(
+                "Arbetsmaterial. {n} projekt är undantaget från publicering, så arbetsboken får inte spridas som den är.",
+                "Arbetsmaterial. {n} projekt är undantagna från publicering, så arbetsboken får inte spridas som den är.",
+                meta["non_public"],
+            ).format(n=number(meta["non_public"])),
+            bg_color=WARN_GROUND,
+        )
     line(_("Läs det här först"), meta.get("remark"), bg_color=WARN_GROUND)
     line(_("Besked"), gap_sentence(status))
-    line(_("Läge"), STATE_LABELS.get(status["state"], status["state"]))
-    line(_("Beräkningen slutade"), STOPPED_LABELS.get(status["stopped"]))
-    if status.get("gap") is not None:
-        book.text(page, row, 0, _("Avstånd till bästa möjliga"), bold=True)
-        page.write_number(
-            row,
-            1,
-            status["gap"],
-            book.format(num_format='0.00" "%', align="left"),
-        )
-        row += 1
+    line(_("Läge"), _state_text(status))
+    if status["stopped"] not in ("proof", "gap"):
+        line(_("Beräkningen slutade"), STOPPED_LABELS.get(status["stopped"]))
     inputs = book.result["quality"]["inputs"]
     line(
         _("Underlagets kvalitet"),
@@ -175,6 +185,12 @@ def _write_read_me(book: Book) -> None:
             ),
             bg_color=WARN_GROUND,
         )
+
+    deciding = book.result["quality"].get("key_assumptions") or []
+    if deciding:
+        heading(_("Antaganden som avgör mest"))
+        for item in deciding:
+            line(item["label"], item["text"])
 
     heading(_("Om planen"))
     line(_("Kommun"), meta["municipality"])
@@ -216,6 +232,19 @@ def _write_read_me(book: Book) -> None:
             "Uppgift är en publicerad siffra, beräkning är uträknad och antagande är "
             "uppskattat. En rad är inte säkrare än det svagaste den vilar på."
         ),
+    )
+
+
+def _state_text(status: Mapping[str, Any]) -> str:
+    """Return how good the plan is proven to be; the share is rounded upwards."""
+    gap = status.get("gap")
+    if gap is None or status["stopped"] not in ("proof", "gap"):
+        return str(STATE_LABELS.get(status["state"], status["state"]))
+    best = STATE_LABELS["optimal"]
+    if gap <= PROVEN:
+        return best
+    return _("{state} inom {pct}").format(
+        state=best, pct=share_table(math.ceil(gap * 1000 - 1e-6) / 1000)
     )
 
 
@@ -263,7 +292,7 @@ def _write_plan(book: Book) -> None:
             project["project_id"],
             project["name"],
             project.get("committee"),
-            project.get("area"),
+            project.get("area_name") or project.get("area"),
             yes_no(chosen),
             project.get("alternative_name") or project.get("alternative_id"),
         ]
@@ -508,7 +537,8 @@ def _write_balanskrav(book: Book) -> None:
         _("Uppkom år"),
         _("Underskott"),
         _("Senast återställt"),
-        _("Återställt"),
+        _("Återställt före planen"),
+        _("Återställt under planen"),
         _("Behöver inte återställas"),
         _("Kvar"),
     ]
@@ -525,9 +555,10 @@ def _write_balanskrav(book: Book) -> None:
         sheet.page.write_number(
             row, 2, deficit["due_year"], book.format(num_format="0")
         )
-        book.figure(sheet.page, row, 3, restored)
-        book.figure(sheet.page, row, 4, float(deficit["exempted"] or 0))
-        book.figure(sheet.page, row, 5, deficit["left"])
+        book.figure(sheet.page, row, 3, float(deficit.get("restored_before") or 0))
+        book.figure(sheet.page, row, 4, restored)
+        book.figure(sheet.page, row, 5, float(deficit["exempted"] or 0))
+        book.figure(sheet.page, row, 6, deficit["left"])
 
 
 def _write_room(book: Book) -> None:
@@ -538,7 +569,9 @@ def _write_room(book: Book) -> None:
         _("{unit}, löpande priser").format(unit=book.unit),
         has_base=False,
     )
-    room, needs = book.result["room"], book.result["needs"]
+    every, needs = book.result["room"], book.result["needs"]
+    # Only the goals that must be kept limit the plan; the others are shown beside them.
+    room = every.get("must") or every
     blank = [None] * len(book.years)
     known = []
     for key, label in ROOM_LABELS.items():
@@ -571,7 +604,14 @@ def _write_room(book: Book) -> None:
         book.text(
             sheet.page, sheet.next_row, column, label, align="right", text_wrap=True
         )
-    sheet.next_row += 2
+    sheet.next_row += 1
+    for key in ("debt_ceiling", "result_target"):
+        if (every.get(key) or blank) != (room.get(key) or blank):
+            label = _("{measure}, även mål som bör nås").format(
+                measure=ROOM_LABELS[key].capitalize()
+            )
+            book.line(sheet, f"{key}_aim", label, [None, *(every.get(key) or blank)])
+    sheet.next_row += 1
     kinds = {
         "renewal": _("Behov: reinvestering"),
         "new_build": _("Behov: nyinvestering"),
@@ -947,44 +987,44 @@ def _write_companies(book: Book) -> None:
 
 
 def _write_assumptions(book: Book, tables: Tables) -> None:
+    """Write what is assumed, in the page's words, and then the sources of every sheet."""
+    table = assumptions_table(dict(book.result))
+    headings = (
+        [column.label for column in table.columns]
+        if table
+        else [_("Blad"), _("Vad"), _("Rader"), _("Källa eller grund")]
+    )
+    widths = [28, 40, 8, *[60] * (len(headings) - 4), 80]
     sheet = book.sheet(
         _("Antaganden"),
         _("Antaganden och källor"),
         _(
             "Det som ingen har mätt eller publicerat, och var övriga siffror kommer ifrån."
         ),
-        [
-            _("Blad"),
-            _("Rad"),
-            _("Antagande"),
-            _("Källa"),
-            _("Kvalitet"),
-            _("Antal rader"),
-        ],
-        [28, 26, 70, 60, 12, 10],
+        [*headings, _("Kvalitet")],
+        [*widths, 12],
     )
     page, row = sheet.page, sheet.next_row
     style: dict[str, Any] = {"text_wrap": True, "bottom": 1, "bottom_color": HAIRLINE}
-    for item in book.result["quality"]["assumptions"]:
-        words = [
-            _table_label(item["table"]),
-            _row_label(book, item["table"], str(item["key"])),
-            item["text"],
-            item.get("source"),
-            QUALITY_LABELS["antagande"],
-            None,
-        ]
-        for column, word in enumerate(words):
-            book.text(page, row, column, word, **style)
+    for line in table.rows if table else ():
+        book.text(page, row, 0, line.header, **style)
+        for column, cell in enumerate(line.cells, start=1):
+            if isinstance(cell.value, int):
+                whole = book.format(num_format="0", **style)
+                page.write_number(row, column, cell.value, whole)
+            else:
+                book.text(page, row, column, cell.text, **style)
+        book.text(page, row, len(headings), QUALITY_LABELS["antagande"], **style)
         row += 1
     row += 1
+    count_at, source_at = 2, len(headings) - 1
     book.text(page, row, 0, _("Källor per blad"), bold=True, font_size=13)
     row += 1
-    for name, table in tables.items():
+    for name, rows in tables.items():
         sources: dict[tuple[str, str], int] = {}
         for source, quality in zip(
-            table.columns.get("source", []),
-            table.columns.get("quality", []),
+            rows.columns.get("source", []),
+            rows.columns.get("quality", []),
             strict=False,
         ):
             if source or quality:
@@ -992,11 +1032,12 @@ def _write_assumptions(book: Book, tables: Tables) -> None:
                 sources[key] = sources.get(key, 0) + 1
         for (source, quality), count in sorted(sources.items()):
             book.text(page, row, 0, _table_label(name), **style)
-            for column in (1, 2):
+            for column in range(1, source_at):
                 book.text(page, row, column, "", **style)
-            book.text(page, row, 3, source, **style)
-            book.text(page, row, 4, quality_word(quality), **style)
-            page.write_number(row, 5, count, book.format(num_format="0", **style))
+            whole = book.format(num_format="0", **style)
+            page.write_number(row, count_at, count, whole)
+            book.text(page, row, source_at, source, **style)
+            book.text(page, row, source_at + 1, quality_word(quality), **style)
             row += 1
 
 
@@ -1004,52 +1045,34 @@ def _table_label(name: str) -> str:
     return SCHEMA[name].label_sv if name in SCHEMA else name
 
 
-def _row_label(book: Book, table: str, key: str) -> str:
-    """Return the key of an underlag row with its first part in words, if it has any."""
-    first, slash, rest = key.partition("/")
-    words: Mapping[str, str] = {}
-    if table == "statement":
-        words = STATEMENT_LABELS
-    elif table == "balance":
-        words = BALANCE_LABELS
-    elif "project_id" in (SCHEMA[table].key if table in SCHEMA else ()):
-        words = book.names
-    return words.get(first, first) + slash + rest
-
-
 def _write_law(book: Book) -> None:
+    """Write the statutory values in the page's words, and what was read of each."""
+    table = law_table(dict(book.result))
+    if table is None:
+        return
     sheet = book.sheet(
         _("Lagvärden"),
         _("Värden ur lag som planen räknar med"),
         _("Det som inte är kontrollerat mot gällande text är märkt."),
         [
-            _("Vad"),
-            _("Värde"),
-            _("Gäller från"),
-            _("Gäller till"),
-            _("Källa"),
-            _("Kontrollerat"),
+            *(column.label for column in table.columns),
+            _("Anmärkning"),
             _("Namn i lagfilen"),
         ],
-        [60, 12, 12, 12, 60, 14, 26],
+        [48, 34, 20, 44, 22, 70, 24],
     )
     style: dict[str, Any] = {"text_wrap": True, "bottom": 1, "bottom_color": HAIRLINE}
-    for row, law in enumerate(book.result["law"], start=sheet.next_row):
-        book.text(sheet.page, row, 0, law.get("note") or law["key"], **style)
-        value = law["value"]
-        if isinstance(value, int | float) and not isinstance(value, bool):
-            cell = book.format(num_format="General", align="right", **style)
-            sheet.page.write_number(row, 1, value, cell)
-        else:
-            book.text(sheet.page, row, 1, value, **style)
-        book.text(sheet.page, row, 2, law.get("valid_from"), **style)
-        book.text(sheet.page, row, 3, law.get("valid_to"), **style)
-        book.text(sheet.page, row, 4, law.get("reference"), **style)
-        verified = bool(law["verified"])
-        marked = {} if verified else {"bold": True, "bg_color": WARN_GROUND}
-        word = _("ja") if verified else _("nej, inte läst")
-        book.text(sheet.page, row, 5, word, **style, **marked)
-        book.text(sheet.page, row, 6, law["key"], **style)
+    lines = zip(table.rows, book.result["law"], strict=True)
+    for row, (line, law) in enumerate(lines, start=sheet.next_row):
+        book.text(sheet.page, row, 0, line.header, **style)
+        for column, cell in enumerate(line.cells, start=1):
+            marked = (
+                {"bold": True, "bg_color": WARN_GROUND} if cell.mood == "missed" else {}
+            )
+            book.text(sheet.page, row, column, cell.text, **style, **marked)
+        last = len(table.columns)
+        book.text(sheet.page, row, last, law.get("note"), **style)
+        book.text(sheet.page, row, last + 1, law["key"], **style)
 
 
 def _write_issues(book: Book) -> None:

@@ -23,7 +23,6 @@ from rodtrad.domain.words import (
     number,
     per_inhabitant_text,
     plural,
-    share_table,
     share_text,
     unit_mkr,
     unit_per_inhabitant,
@@ -50,7 +49,9 @@ Result = dict[str, Any]
 Years = list[float | None]
 
 # A timeline with more rows than this is no picture any more.
-TIMELINE_ROWS: Final = 40
+TIMELINE_ROWS: Final = 45
+# So many of the projects outside the plan are drawn even when rows are short.
+_LEFT_OUT_ROWS: Final = 8
 # tkr; less is rounding.
 TRIFLE: Final = 0.5
 # Shares: a result goal held by less than this (0.25 percentage points) is held barely;
@@ -58,6 +59,13 @@ TRIFLE: Final = 0.5
 BARELY_RESULT: Final = 0.0025
 BARELY_SHARE: Final = 0.1
 _RESULT_INDICATORS: Final = ("res_andel", "bkr_andel")
+_DEBT_INDICATORS: Final = ("lan_inv", "nettolan")
+# The goals that the two measures of room beside own funds are made of.
+ROOM_GOALS: Final = {
+    "debt_ceiling": _DEBT_INDICATORS,
+    "result_target": _RESULT_INDICATORS,
+}
+ROOM_INDICATORS: Final = (*_DEBT_INDICATORS, *_RESULT_INDICATORS)
 _WORST: Final = ("antagande", "berakning", "uppgift")
 
 
@@ -102,6 +110,25 @@ def normal_quality(value: Any) -> Quality:
     if text == "berakning":
         return "berakning"
     return "antagande" if text == "antagande" else ""
+
+
+def is_assumed(result: Result, key: str) -> bool:
+    """Return True where a line or indicator rests on at least one assumption."""
+    return worst_quality(result, key) == "antagande"
+
+
+def rough_text(tkr: float | None, money: str, assumed: bool) -> str:
+    """Return an amount for running text; one that is assumed has two significant digits.
+
+    Example:
+        >>> rough_text(1_016_000, "kr", True).replace("\u00a0", " ")
+        'omkring 1 000 miljoner kronor'
+    """
+    if not assumed or not tkr:
+        return money_text(tkr, money)
+    step = 10.0 ** (math.floor(math.log10(abs(tkr))) - 1)
+    rounded = math.copysign(math.floor(abs(tkr) / step + 0.5) * step, tkr)
+    return _("omkring {kr}").format(kr=money_text(rounded, money))
 
 
 def outlay_quality(project: Mapping[str, Any]) -> Quality:
@@ -158,24 +185,47 @@ def _year_table(
 # ---------------------------------------------------------------- needs against room
 
 
-def room_left(result: Result) -> tuple[Years, str] | None:
+def room_of(result: Mapping[str, Any], *path: str, level: str = "must") -> Result:
+    """Return a room block: by the goals that must be kept, or (`aim`) by all goals.
+
+    A plan without that split has one block for all.
+    """
+    node: Any = result
+    for key in path:
+        node = node.get(key) if isinstance(node, dict) else None
+    if not isinstance(node, dict):
+        return {}
+    return dict(node.get("must") or node) if level == "must" else dict(node)
+
+
+def has_aims(result: Result, indicators: Sequence[str] = ROOM_INDICATORS) -> bool:
+    """Return True if a goal on one of the indicators should be, but need not be, met."""
+    return any(
+        goal.get("level") == "aim" and goal.get("indicator") in indicators
+        for goal in result.get("goals", [])
+    )
+
+
+def room_left(result: Result, level: str = "must") -> tuple[Years, str] | None:
     """Return how much of the room is left for each year's needs, and what sets it.
 
-    The room is that of the years without new projects (baseline). Debt and result goals
-    limit what may be spent up to and including a year, so what earlier years' needs
-    have used is taken away, and what they have not used remains. Without such goals the
-    yearly own funds are used in the same way. Second value: `goals` or `own_funds`.
+    The room is that of the years without new projects (baseline), by the goals that
+    must be kept (or, with `aim`, by every goal). Debt and result goals limit what may
+    be spent up to and including a year, so what earlier years' needs have used is taken
+    away, and what they have not used remains. Without such goals the yearly own funds
+    are used in the same way. Second value: `goals` or `own_funds`.
     """
     needs = series_of(result, "needs", "total")
     if needs is None:
         return None
+    room = room_of(result, "baseline", "room", level=level)
     stocks = [
         values
         for key in ("debt_ceiling", "result_target")
-        if (values := series_of(result, "baseline", "room", key)) is not None
+        if (values := series_of(room, key)) is not None
         and any(v is not None for v in values)
     ]
-    own = series_of(result, "baseline", "room", "own_funds")
+    own = series_of(room, "own_funds")
     limit: Years = []
     if stocks:
         for i in range(len(needs)):
@@ -195,10 +245,24 @@ def room_left(result: Result) -> tuple[Years, str] | None:
             left.append(None)
             used += need or 0.0
             continue
-        room = max(most - used, 0.0)
-        left.append(room)
-        used += min(need or 0.0, room)
+        room_now = max(most - used, 0.0)
+        left.append(room_now)
+        used += min(need or 0.0, room_now)
     return left, "goals" if stocks else "own_funds"
+
+
+def room_left_with_aims(result: Result) -> Years | None:
+    """Return the room left when goals that should be reached count as well.
+
+    None where there are no such goals, or where they change nothing.
+    """
+    block = (result.get("baseline") or {}).get("room") or {}
+    if "must" not in block or not has_aims(result):
+        return None
+    must, aim = room_left(result), room_left(result, "aim")
+    if must is None or aim is None or must[0] == aim[0]:
+        return None
+    return aim[0]
 
 
 def needs_against_room(result: Result) -> Figure | None:
@@ -217,6 +281,7 @@ def needs_against_room(result: Result) -> Figure | None:
     ]
     found = room_left(result)
     room: Years = found[0] if found else [None] * len(years)
+    aim = room_left_with_aims(result)
     over = [
         y
         for y, need, left in zip(years, needs, room, strict=True)
@@ -259,6 +324,8 @@ def needs_against_room(result: Result) -> Figure | None:
                 ],
             ),
         ]
+    if aim is not None:
+        columns.append((_("Utrymme kvar, också bör nås"), aim))
     subtitle = _("{unit} per år, löpande priser").format(unit=unit)
     return Figure(
         kind="stacked",
@@ -270,6 +337,11 @@ def needs_against_room(result: Result) -> Figure | None:
         series=tuple(s for s in series if any(s.values)),
         room=Series("room", _("Utrymme"), _millions(room)) if found else None,
         room_label=(_("Utrymme kvar") if found else ""),
+        aim=None
+        if aim is None
+        else Series(
+            "aim", _("Utrymme kvar, också bör nås"), _millions(aim), "baseline"
+        ),
         peak=_("{kr} {unit} {y}").format(
             kr=number((needs[top] or 0.0) / 1000), unit=unit, y=years[top]
         ),
@@ -310,43 +382,104 @@ def _goal_limits(
 
 
 def goal_name(goal: Mapping[str, Any]) -> str:
-    """Return a goal's name, with "(bör nås)" when the plan need not keep it."""
+    """Return a goal's name and, in brackets, if it is an aim and if it is an average."""
     name = str(goal.get("name") or goal.get("goal_id"))
+    told = []
     if goal.get("level") == "aim":
-        return _("{name} ({level})").format(name=name, level=LEVEL_LABELS["aim"])
-    return name
+        told.append(LEVEL_LABELS["aim"])
+    length = average_years(goal)
+    if length > 1:
+        told.append(_("genomsnitt för {n} år").format(n=count_text(length)))
+    return f"{name} ({', '.join(told)})" if told else name
+
+
+def average_years(goal: Mapping[str, Any]) -> int:
+    """Return over how many years a goal is measured; 1 for each year by itself."""
+    kind, _colon, length = str(goal.get("period") or "year").partition(":")
+    return int(length) if kind == "average" and length.isdigit() else 1
+
+
+def unmeasured_note(result: Result) -> str:
+    """Say why a goal has no figure some years; empty when all have."""
+    years: list[int] = result["years"]
+    within = [
+        (goal.get("from_year") or years[0])
+        <= year
+        <= (goal.get("to_year") or years[-1])
+        for goal in result.get("goals", [])
+        for year, met in zip(years, goal.get("met") or [], strict=False)
+        if met is None
+    ]
+    if not within:
+        return ""
+    if all(within):
+        text = _("{sign}: perioden är inte hel än.")
+    elif any(within):
+        text = _("{sign}: perioden är inte hel än, eller målet gäller inte det året.")
+    else:
+        text = _("{sign}: målet gäller inte det året.")
+    return text.format(sign=EN_DASH)
+
+
+def goals_note(result: Result) -> str:
+    """Explain the signs in the rows of goals: what is missed and what is not measured."""
+    missed = any(
+        met is False for g in result.get("goals", []) for met in g.get("met") or []
+    )
+    notes = [_("* Målet nås inte det året.") if missed else "", unmeasured_note(result)]
+    return " ".join(note for note in notes if note)
+
+
+def _beside_baseline(
+    result: Result, key: str, start: Sequence[float | None] = ()
+) -> list[tuple[str, str, Years]] | None:
+    """Return role, label and figures of an indicator: with the plan, and without it."""
+    values = series_of(result, "indicators", key)
+    if values is None or not any(v is not None for v in values):
+        return None
+    found = [("plan", _("Med planen"), [*start, *values])]
+    base = series_of(result, "baseline", "indicators", key)
+    if base is not None:
+        found.append(("baseline", _("Utan nya projekt"), [*start, *base]))
+    return found
+
+
+def _indicator_table(
+    title: str,
+    subtitle: str,
+    key: str,
+    years: Sequence[int],
+    lines: Sequence[tuple[str, str, Years]],
+) -> TableBlock:
+    """Return a table with a row a year and a column a line of the chart."""
+    return TableBlock(
+        title=title,
+        subtitle=subtitle,
+        columns=(Column(_("År"), "left"), *(Column(label) for _r, label, _v in lines)),
+        rows=tuple(
+            Row(
+                str(year),
+                tuple(Cell(indicator_table(key, v[i]), v[i]) for _r, _l, v in lines),
+            )
+            for i, year in enumerate(years)
+        ),
+        folded=True,
+    )
 
 
 def result_share(result: Result) -> Figure | None:
     """Return the result as a share of taxes and grants, with goals and the baseline."""
     years: list[int] = result["years"]
-    values = series_of(result, "indicators", "res_andel")
-    if values is None or not any(v is not None for v in values):
+    lines = _beside_baseline(result, "res_andel")
+    if lines is None:
         return None
+    values = lines[0][2]
     known = [i for i, v in enumerate(values) if v is not None]
     low = min(known, key=lambda i: values[i] or 0.0)
-    base = series_of(result, "baseline", "indicators", "res_andel")
     title = _("Resultatet är lägst {y}: {pct}").format(
         y=years[low], pct=share_text(values[low])
     )
-    series = [Series("plan", _("Med planen"), tuple(values), "plan")]
-    columns = [(_("Med planen"), values)]
-    if base is not None:
-        series.append(
-            Series("baseline", _("Utan nya projekt"), tuple(base), "baseline")
-        )
-        columns.append((_("Utan nya projekt"), base))
     subtitle = _("procent av skatter och bidrag")
-    table = TableBlock(
-        title=_("Årets resultat som andel av skatter och bidrag"),
-        subtitle=first_upper(subtitle),
-        columns=(Column(_("År"), "left"), *(Column(label) for label, _v in columns)),
-        rows=tuple(
-            Row(str(y), tuple(Cell(share_table(v[i]), v[i]) for _label, v in columns))
-            for i, y in enumerate(years)
-        ),
-        folded=True,
-    )
     return Figure(
         kind="lines",
         title=title,
@@ -354,9 +487,15 @@ def result_share(result: Result) -> Figure | None:
         alt=_("Linje med årets resultat {ys}. {title}.").format(
             ys=years_text(years), title=title
         ),
-        table=table,
+        table=_indicator_table(
+            _("Årets resultat som andel av skatter och bidrag"),
+            first_upper(subtitle),
+            "res_andel",
+            years,
+            lines,
+        ),
         labels=_labels(years),
-        series=tuple(series),
+        series=tuple(Series(r, label, tuple(v), r) for r, label, v in lines),
         limits=_goal_limits(result, _RESULT_INDICATORS),
         percent=True,
     )
@@ -365,39 +504,21 @@ def result_share(result: Result) -> Figure | None:
 def debt_per_inhabitant(result: Result) -> Figure | None:
     """Return the loans per inhabitant from the base year on, with their ceiling."""
     years: list[int] = result["years"]
-    values = series_of(result, "indicators", "lan_inv")
-    if values is None or not any(values):
-        return None
     opening = result.get("opening", {}).get("indicators", {}).get("lan_inv")
-    base = series_of(result, "baseline", "indicators", "lan_inv")
     lead = 1 if opening is not None else 0
     start = [opening] if lead else []
     all_years = [years[0] - 1, *years] if lead else years
-    plan: Years = [*start, *values]
+    lines = _beside_baseline(result, "lan_inv", start)
+    if lines is None or not any(lines[0][2][lead:]):
+        return None
+    plan = lines[0][2]
     money = currency(result)
     high = max(range(len(plan)), key=lambda i: plan[i] or 0.0)
-    title = _("Lånen är som högst {y}: {kr}").format(
-        y=all_years[high], kr=per_inhabitant_text(plan[high], money)
-    )
-    series = [Series("plan", _("Med planen"), _millions(plan), "plan")]
-    columns = [(_("Med planen"), plan)]
-    if base is not None:
-        without: Years = [*start, *base]
-        series.append(
-            Series("baseline", _("Utan nya projekt"), _millions(without), "baseline")
-        )
-        columns.append((_("Utan nya projekt"), without))
-    limits = _goal_limits(result, ("lan_inv",), 0.001, lead)
-    table = TableBlock(
-        title=_("Lån per invånare vid årets slut"),
-        subtitle=unit_per_inhabitant(money),
-        columns=(Column(_("År"), "left"), *(Column(label) for label, _v in columns)),
-        rows=tuple(
-            Row(str(y), tuple(Cell(number(v[i]), v[i]) for _label, v in columns))
-            for i, y in enumerate(all_years)
-        ),
-        folded=True,
-    )
+    title = (
+        _("Lånen blir aldrig högre än basåret {y}: {kr}")
+        if lead and high == 0
+        else _("Lånen är som högst {y}: {kr}")
+    ).format(y=all_years[high], kr=per_inhabitant_text(plan[high], money))
     return Figure(
         kind="lines",
         title=title,
@@ -407,10 +528,16 @@ def debt_per_inhabitant(result: Result) -> Figure | None:
         alt=_("Linje med lån per invånare {ys}. {title}.").format(
             ys=years_text(all_years), title=title
         ),
-        table=table,
+        table=_indicator_table(
+            _("Lån per invånare vid årets slut"),
+            unit_per_inhabitant(money),
+            "lan_inv",
+            all_years,
+            lines,
+        ),
         labels=_labels(all_years),
-        series=tuple(series),
-        limits=limits,
+        series=tuple(Series(r, label, _millions(v), r) for r, label, v in lines),
+        limits=_goal_limits(result, ("lan_inv",), 0.001, lead),
     )
 
 
@@ -421,6 +548,37 @@ def weakest_year(result: Result) -> int | None:
         (v, y) for v, y in zip(values, result["years"], strict=False) if v is not None
     ]
     return min(known)[1] if known else None
+
+
+def _projects_operation(result: Result, i: int) -> tuple[float, float, float]:
+    """Return what the plan's projects do to the costs of year `i`, in three parts.
+
+    Their operation, the waiting costs they end, and what is written off when something
+    is scrapped. The last follows from the fixed assets: what they grow by beyond the
+    baseline is the outlays less depreciation and what was scrapped.
+    """
+    chosen = [p for p in result.get("projects", []) if p["chosen"]]
+    plan, base = result["statement"], result["baseline"]["statement"]
+    operation = -total(p["operating_tkr"][i] for p in chosen)
+    fixed = series_of(result, "balance", "fixed_assets")
+    before = series_of(result, "baseline", "balance", "fixed_assets")
+    scrapped = 0.0
+    if fixed is not None and before is not None:
+        ahead = [(a or 0.0) - (b or 0.0) for a, b in zip(fixed, before, strict=True)]
+        grown = ahead[i] - (ahead[i - 1] if i else 0.0)
+        spent = total(p["outlay_tkr"][i] for p in chosen)
+        scrapped = grown - spent - (plan["ra"][i] - base["ra"][i])
+    waiting = plan["rk"][i] - base["rk"][i] - operation - scrapped
+    return operation, waiting, scrapped
+
+
+def ends_waiting(result: Result) -> bool:
+    """Return True if the plan ends waiting costs that the baseline pays."""
+    if not result.get("statement") or not result.get("baseline", {}).get("statement"):
+        return False
+    return any(
+        _projects_operation(result, i)[1] > TRIFLE for i in range(len(result["years"]))
+    )
 
 
 def why_weakest(result: Result) -> Figure | None:
@@ -442,14 +600,17 @@ def why_weakest(result: Result) -> Figure | None:
     def effect(*lines: str) -> float:
         return math.fsum((plan[k][i] or 0.0) - (base[k][i] or 0.0) for k in lines)
 
+    operation, waiting, scrapped = _projects_operation(result, i)
     parts = [
         (_("Skatter och bidrag"), change("rs", "rg")),
         (_("Priser, löner och volymer"), change("ri", "rk")),
         (_("Tidigare avskriv­ningar"), change("ra")),
         (_("Räntor utan projekt"), change("fi", "fk", "ex")),
-        (_("Projektens drift"), effect("ri", "rk")),
-        (_("Projektens avskriv­ningar"), effect("ra")),
-        (_("Projektens räntor"), effect("fi", "fk", "ex")),
+        (_("Ny drift och nya intäkter"), effect("ri") + operation),
+        (_("Slopade vänte­kostnader"), waiting),
+        (_("Utran­gerat"), scrapped),
+        (_("Nya avskriv­ningar"), effect("ra")),
+        (_("Nya räntor"), effect("fi", "fk", "ex")),
     ]
     base_year = result["meta"]["base_year"]
     steps = [
@@ -480,7 +641,12 @@ def why_weakest(result: Result) -> Figure | None:
         return None
     worst = min(shown, key=lambda item: item[1])
     title = _("Därför är resultatet lägst {y}").format(y=year)
-    subtitle = _("{unit}, från {a} till {b}").format(
+    if plan["ar"][i] > min(plan["ar"]) or plan["ar"][i] >= before["ar"]:
+        # Lowest as a share only: in money it may even have grown.
+        title = _(
+            "Därför blir resultatet {kr} {y}, lägst som andel av skatter och bidrag"
+        ).format(kr=money_text(plan["ar"][i], currency(result)), y=year)
+    subtitle = _("{unit}, från {a} till {b}. Nytt är det planens projekt ger").format(
         unit=unit_mkr(currency(result)), a=base_year, b=year
     )
     plain = [(label.replace("\u00ad", ""), value) for label, value in shown]
@@ -523,7 +689,8 @@ def _lower_first(text: str) -> str:
 def timeline(result: Result) -> Figure | None:
     """Return the projects in start order, those outside the plan last.
 
-    Of very many, the largest are drawn; the table has them all.
+    Of very many, the largest in the plan and the largest outside it are drawn; the
+    table has them all.
     """
     years: list[int] = result["years"]
     projects = result.get("projects", [])
@@ -538,11 +705,12 @@ def timeline(result: Result) -> Figure | None:
     if not chosen:
         return None
     ordered = [*chosen, *left_out]
-    drawn = ordered
+    others = len(left_out)
     if len(ordered) > TIMELINE_ROWS:
-        largest = sorted(chosen, key=lambda p: -(p.get("outlay_fixed_tkr") or 0.0))
-        keep = {p["project_id"] for p in largest[:TIMELINE_ROWS]}
-        drawn = [p for p in chosen if p["project_id"] in keep]
+        others = min(others, max(_LEFT_OUT_ROWS, TIMELINE_ROWS - len(chosen)))
+    largest = sorted(chosen, key=lambda p: -(p.get("outlay_fixed_tkr") or 0.0))
+    keep = {p["project_id"] for p in largest[: TIMELINE_ROWS - others]}
+    drawn = [p for p in chosen if p["project_id"] in keep] + left_out[:others]
     money = currency(result)
     first = chosen[0]["start_year"]
     starts = sum(p["start_year"] == first for p in chosen)
@@ -554,9 +722,7 @@ def timeline(result: Result) -> Figure | None:
         "Byggtid per projekt. Ringen visar när det tas i bruk. {p} års priser."
     ).format(p=base_year)
     if len(drawn) < len(ordered):
-        unit += " " + _("Här visas de {n} största; tabellen har alla.").format(
-            n=number(len(drawn))
-        )
+        unit += " " + _shown_text(len(keep), len(chosen), others, len(left_out))
     rows = []
     for p in ordered:
         rows.append(
@@ -599,6 +765,27 @@ def timeline(result: Result) -> Figure | None:
         labels=_labels(years),
         bars=tuple(_timeline_bar(p, years) for p in drawn),
         peak=unit_mkr(money),
+    )
+
+
+def _shown_text(drawn: int, chosen: int, others: int, left_out: int) -> str:
+    """Say which projects are drawn when not all of them are."""
+    first = (
+        plural("alla {n} som ingår", "alla {n} som ingår", drawn)
+        if drawn == chosen
+        else plural("det största som ingår", "de {n} största som ingår", drawn)
+    ).format(n=number(drawn))
+    if not left_out:
+        return _("Här visas {first}; tabellen har alla.").format(first=first)
+    second = (
+        plural("det som inte ingår", "alla {n} som inte ingår", others)
+        if others == left_out
+        else plural(
+            "det största som inte ingår", "de {n} största som inte ingår", others
+        )
+    ).format(n=number(others))
+    return _("Här visas {first} och {second}; tabellen har alla.").format(
+        first=first, second=second
     )
 
 
@@ -737,7 +924,7 @@ def goals_by_year(result: Result) -> Figure | None:
             )
             for g in goals
         ),
-        note="" if len(kept) == len(goals) else _("* Målet nås inte det året."),
+        note=goals_note(result),
         folded=True,
     )
     return Figure(
@@ -770,36 +957,85 @@ def _goal_table_cell(goal: Mapping[str, Any], i: int) -> Cell:
 # ---------------------------------------------------------------- the law's test
 
 
+def before_reserve(result: Result) -> Years | None:
+    """Return each year's result that the law tests, before any reserve is set or used.
+
+    A plan without that row gives the balance-requirement result instead.
+    """
+    bkr = series_of(result, "balanskrav", "bkr")
+    areb = series_of(result, "balanskrav", "areb")
+    if bkr is None or areb is None or len(areb) != len(bkr):
+        return bkr
+    return [b if a is None else a for a, b in zip(areb, bkr, strict=True)]
+
+
 def balanskrav_by_year(result: Result) -> Figure | None:
-    """Return the balance-requirement result of each year; a deficit is hatched."""
+    """Return the balance-requirement result of each year; a deficit is hatched.
+
+    What is set aside in a reserve stands on the bar, so that a year in which much was
+    saved is not taken for a weak one.
+    """
     years: list[int] = result["years"]
     values = series_of(result, "balanskrav", "bkr")
-    if values is None or not any(v is not None for v in values):
+    before = before_reserve(result)
+    if values is None or before is None or not any(v is not None for v in values):
         return None
+    pairs = [(b or 0.0, v or 0.0) for b, v in zip(before, values, strict=True)]
+    reserved: Years = [max(b - v, 0.0) for b, v in pairs]
+    used: Years = [max(v - b, 0.0) for b, v in pairs]
+    saves, draws = total(reserved) > TRIFLE, total(used) > TRIFLE
+    own: Years = [
+        None if v is None else min(v, b)
+        for v, (b, _v) in zip(values, pairs, strict=True)
+    ]
     unmet = [y for y, v in zip(years, values, strict=True) if (v or 0.0) < -TRIFLE]
-    known = [i for i, v in enumerate(values) if v is not None]
-    low = min(known, key=lambda i: values[i] or 0.0)
+    low = min(range(len(years)), key=lambda i: pairs[i][0])
     money = currency(result)
     if unmet:
         title = _("Balanskravet klaras inte {ys}").format(ys=years_text(unmet))
+    elif draws:
+        helped = [y for y, u in zip(years, used, strict=True) if (u or 0.0) > TRIFLE]
+        title = _("Balanskravet klaras alla år, med reserven {ys}").format(
+            ys=years_text(helped)
+        )
+    elif saves:
+        title = _(
+            "Balanskravet klaras alla år; svagast före reservering är {y} med {kr}"
+        ).format(y=years[low], kr=money_text(pairs[low][0], money))
     else:
-        title = _("Balanskravet klaras alla år, med minst marginal {y}").format(
-            y=years[low]
+        title = _("Balanskravet klaras alla år; svagast är {y} med {kr}").format(
+            y=years[low], kr=money_text(pairs[low][0], money)
         )
     subtitle = _("{unit}, löpande priser").format(unit=unit_mkr(money))
+    name = _("Balanskravsresultat utan reserv") if draws else _("Balanskravsresultat")
+    series = [Series("bkr", name, _millions(own), "plan")]
+    columns: list[tuple[str, Years]] = [(name, own)]
+    if saves:
+        label = _("Reserverat till kommande år")
+        series.append(Series("reserved", label, _millions(reserved), "reserved"))
+        columns.append((label, reserved))
+    if draws:
+        label = _("Ur reserven")
+        series.append(Series("used", label, _millions(used), "used"))
+        columns.append((label, used))
+        columns.append((_("Balanskravsresultat"), values))
+    if saves or draws:
+        columns.insert(0, (_("Före reserven"), before))
+    what = (
+        _("Siffran är resultatet före reservering, {unit}")
+        if saves or draws
+        else _("Balanskravsresultat, {unit}")
+    )
     return Figure(
         kind="bars",
         title=title,
-        unit=_("Balanskravsresultat, {unit}").format(unit=subtitle),
+        unit=what.format(unit=subtitle),
         alt=_("Staplar med balanskravsresultatet per år. {title}.").format(title=title),
         table=_year_table(
-            _("Balanskravsresultat per år"),
-            first_upper(subtitle),
-            years,
-            [(_("Balanskravsresultat"), values)],
+            _("Balanskravsresultat per år"), first_upper(subtitle), years, columns
         ),
         labels=_labels(years),
-        series=(Series("bkr", _("Balanskravsresultat"), _millions(values), "plan"),),
+        series=tuple(series),
         decimals=1,
     )
 

@@ -25,9 +25,15 @@ from rodtrad.domain.words import (
     unit_mkr,
     years_text,
 )
+from rodtrad.publish.figures import (
+    before_reserve,
+    is_assumed,
+    outlay_quality,
+    rough_text,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 # A balance-requirement result this close to zero (tkr) is rounding, not a deficit.
 _KRONA = 1e-3
@@ -42,7 +48,10 @@ def render_summary(result: Mapping[str, Any]) -> str:
     heading = _("{name}: investeringsplan {years}").format(
         name=meta["municipality"], years=years_text(result["years"])
     )
-    paragraphs = [heading, "=" * len(heading), ""]
+    paragraphs = []
+    if working := working_paper(meta):
+        paragraphs += [" ".join(working), ""]
+    paragraphs += [heading, "=" * len(heading), ""]
     if meta.get("remark"):
         paragraphs += [_("Läs det här först: {remark}").format(**meta), ""]
     if meta.get("scenario"):
@@ -51,7 +60,7 @@ def render_summary(result: Mapping[str, Any]) -> str:
             "",
         ]
     paragraphs += [
-        holds_sentence(result),
+        *plan_sentences(result),
         gap_sentence(result["status"]),
         *balance_sentences(result),
         *goal_sentences(result),
@@ -76,38 +85,92 @@ def render_summary(result: Mapping[str, Any]) -> str:
     return "\n".join(_wrapped(line) for line in paragraphs) + "\n"
 
 
+def working_paper(meta: Mapping[str, Any]) -> tuple[str, str] | None:
+    """Return what must be said first when projects in it may not be published."""
+    count = meta.get("non_public") or 0
+    if not count:
+        return None
+    return _("Arbetsmaterial."), plural(
+        "{n} projekt är undantaget från publicering, så rapporten får inte spridas som den är.",
+        "{n} projekt är undantagna från publicering, så rapporten får inte spridas som den är.",
+        count,
+    ).format(n=number(count))
+
+
 def _wrapped(line: str) -> str:
     """Break a sentence for a terminal; a row of the list of projects stays whole."""
     return line if line.startswith("  2") else textwrap.fill(line, _WIDTH)
 
 
-def holds_sentence(result: Mapping[str, Any]) -> str:
-    """Return how many projects the plan has room for and what they cost, nominal."""
+def plan_sentences(result: Mapping[str, Any]) -> list[str]:
+    """Return what the plan is, what it holds and costs, and its largest project.
+
+    An amount that rests on an assumption is given with two significant digits.
+    """
     projects = result["projects"]
-    chosen = [project for project in projects if project["chosen"]]
-    spent = math.fsum(map(_spent, chosen))
+    chosen = by_size(project for project in projects if project["chosen"])
+    proposal = _("Planen är ett förslag; fullmäktige beslutar.")
+    if not chosen:
+        return [
+            proposal,
+            _("Den rymmer inget av de {n} projekten.").format(n=number(len(projects))),
+        ]
+    money = result["meta"]["currency"]
+    spent = math.fsum(x for p in chosen for x in p["outlay_tkr"] if x)
     years = len(result["years"])
-    return _(
-        "Planen rymmer {a} av {n} projekt. De kostar {kr} på {years} år, i löpande priser."
+    holds = _(
+        "Den rymmer {a} av {n} projekt och kostar {kr} på {years} år, i löpande priser."
     ).format(
         a=number(len(chosen)),
         n=number(len(projects)),
-        kr=money_text(spent, result["meta"]["currency"]),
+        kr=rough_text(spent, money, is_assumed(dict(result), "outlay")),
         years=count_text(years, "ett"),
+    )
+    if len(chosen) == 1:
+        return [proposal, holds]
+    return [
+        proposal,
+        holds,
+        _("Störst är projektet {p}: {kr}, i bruk {y}.").format(
+            p=quoted(chosen[0]["name"]),
+            kr=fixed_amount(result, chosen[0]),
+            y=chosen[0]["in_use_year"],
+        ),
+    ]
+
+
+def by_size(projects: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Return projects with the largest outlay in base-year prices first."""
+    return sorted(
+        projects, key=lambda p: (-(p.get("outlay_fixed_tkr") or 0.0), p["project_id"])
     )
 
 
-def gap_sentence(status: Mapping[str, Any]) -> str:
-    """Return how much better another plan can be, and why the search ended.
+def fixed_amount(result: Mapping[str, Any], project: Mapping[str, Any]) -> str:
+    """Return a project's outlay in the base year's prices, for running text."""
+    return _("{kr} i {y} års priser").format(
+        kr=rough_text(
+            project.get("outlay_fixed_tkr"),
+            result["meta"]["currency"],
+            outlay_quality(project) == "antagande",
+        ),
+        y=result["meta"]["base_year"],
+    )
 
-    The share is rounded upwards: the sentence promises an upper limit.
-    """
+
+def gap_share(gap: float) -> str:
+    """Return the gap for running text: one decimal, upwards, as it is an upper limit."""
+    return share_text(math.ceil(gap * 1000 - 1e-6) / 1000)
+
+
+def gap_sentence(status: Mapping[str, Any]) -> str:
+    """Return how much better another plan can be, and why the search ended."""
     gap, stopped = status["gap"], status["stopped"]
     if gap is None:
         return _(
             "Planen håller alla krav. Hur långt det är till bästa möjliga plan är inte känt ({why})."
         ).format(why=STOPPED_LABELS.get(stopped, stopped))
-    upper = share_text(math.ceil(gap * 1000 - 1e-6) / 1000)
+    upper = gap_share(gap)
     if gap <= 1e-9:
         return _("Ingen annan plan kan ge mer nytta. Det är bevisat.")
     if stopped in ("proof", "gap"):
@@ -124,50 +187,72 @@ def gap_sentence(status: Mapping[str, Any]) -> str:
 
 
 def balance_sentences(result: Mapping[str, Any]) -> list[str]:
-    """Return whether the balance requirement is met, with which reserve, and what not."""
+    """Return whether the balance requirement is met, with which reserve, and what not.
+
+    The weakest year is sought before any reserve is set aside or used: a year in which
+    much was saved is not a weak one.
+    """
     years: list[int] = result["years"]
     currency = result["meta"]["currency"]
-    rows = result["balanskrav"]
-    figures = dict(zip(years, rows["bkr"], strict=True))
+    figures = dict(zip(years, result["balanskrav"]["bkr"], strict=True))
+    before = dict(zip(years, before_reserve(dict(result)) or [], strict=True))
     unmet = [y for y, bkr in figures.items() if bkr is not None and bkr < -_KRONA]
     met = [y for y, bkr in figures.items() if bkr is not None and bkr >= -_KRONA]
+    assumed = is_assumed(dict(result), "bkr")
     sentences = []
     if met:
-        lowest = min(met, key=lambda y: figures[y])
-        sentences.append(
-            _(
-                "Kommunen klarar balanskravet {ys}. Som lägst är balanskravsresultatet {kr} ({y})."
-            ).format(
-                ys=years_text(met),
-                kr=money_text(max(0.0, figures[lowest]), currency),
-                y=lowest,
-            )
+        when = _("alla år") if len(met) == len(years) else years_text(met)
+        holds = (
+            _("Räknat på antagandena klarar kommunen balanskravet {ys}.")
+            if assumed
+            else _("Kommunen klarar balanskravet {ys}.")
         )
-    used = dict(zip(years, rows.get("anvandning", []), strict=False))
-    helped = [y for y in met if (used.get(y) or 0.0) > _KRONA]
+        sentences.append(holds.format(ys=when))
+        sentences.append(_weakest_sentence(met, figures, before, currency))
+    helped = [y for y in met if figures[y] - before[y] > _KRONA]
     if helped:
-        total = math.fsum(used[y] or 0.0 for y in helped)
+        total = math.fsum(figures[y] - before[y] for y in helped)
         sentences.append(
-            _("Av det kommer {kr} ur reserven {ys}.").format(
+            _("Ur reserven används {kr} {ys}.").format(
                 kr=money_text(total, currency), ys=years_text(helped)
             )
         )
     due = {row["year"]: row["due_year"] for row in result.get("deficits", [])}
     for year in unmet:
         amount = money_text(-figures[year], currency)
+        fails = (
+            _("Räknat på antagandena klarar kommunen inte balanskravet {y}.")
+            if assumed
+            else _("Kommunen klarar inte balanskravet {y}.")
+        )
+        sentences.append(fails.format(y=year))
         if year in due:
             sentences.append(
-                _(
-                    "Kommunen klarar inte balanskravet {y}. Underskottet på {kr} ska vara återställt senast {due}."
-                ).format(y=year, kr=amount, due=due[year])
+                _("Underskottet på {kr} ska vara återställt senast {due}.").format(
+                    kr=amount, due=due[year]
+                )
             )
         else:
-            sentences.append(
-                _(
-                    "Kommunen klarar inte balanskravet {y}. Underskottet är {kr}."
-                ).format(y=year, kr=amount)
-            )
+            sentences.append(_("Underskottet är {kr}.").format(kr=amount))
     return sentences
+
+
+def _weakest_sentence(
+    met: Sequence[int],
+    figures: Mapping[int, Any],
+    before: Mapping[int, Any],
+    currency: str,
+) -> str:
+    """Return the weakest of the years that meet the requirement, before any reserve."""
+    low = min(met, key=lambda y: before[y])
+    amount = money_text(abs(before[low]), currency)
+    if before[low] < -_KRONA:
+        return _("Svagast före reserven är {y}: ett underskott på {kr}.").format(
+            y=low, kr=amount
+        )
+    if any(abs(figures[y] - before[y]) > _KRONA for y in met):
+        return _("Svagast före reservering är {y}: {kr}.").format(y=low, kr=amount)
+    return _("Svagast är {y}: {kr}.").format(y=low, kr=amount)
 
 
 def goal_sentences(result: Mapping[str, Any]) -> list[str]:
@@ -198,18 +283,20 @@ def _chosen_lines(result: Mapping[str, Any]) -> list[str]:
     if not chosen:
         return [_("Inget projekt ingår i planen.")]
     unit = unit_mkr(result["meta"]["currency"])
-    largest = sorted(chosen, key=_spent, reverse=True)[:_SHOWN_PROJECTS]
+    largest = by_size(chosen)[:_SHOWN_PROJECTS]
     shown = sorted(largest, key=lambda row: (row["start_year"], row["name"]))
     names = [_shortened(project["name"]) for project in shown]
-    amounts = [mkr(_spent(project)) for project in shown]
+    amounts = [mkr(project.get("outlay_fixed_tkr")) for project in shown]
     width, digits = max(map(len, names)), max(map(len, amounts))
     heading = (
-        _("I planen: startår, projekt och utgift ({unit}).")
+        _("I planen: startår, projekt och utgift ({unit}, {y} års priser).")
         if len(shown) == len(chosen)
-        else _("De {n} största i planen: startår, projekt och utgift ({unit}).")
+        else _(
+            "De {n} största i planen: startår, projekt och utgift ({unit}, {y} års priser)."
+        )
     )
     return [
-        heading.format(n=len(shown), unit=unit),
+        heading.format(n=len(shown), unit=unit, y=result["meta"]["base_year"]),
         *(
             f"  {project['start_year']}  {name:<{width}}  {amount:>{digits}}"
             for project, name, amount in zip(shown, names, amounts, strict=True)
@@ -217,18 +304,16 @@ def _chosen_lines(result: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def _spent(project: Mapping[str, Any]) -> float:
-    return math.fsum(x for x in project["outlay_tkr"] if x)
-
-
 def _shortened(name: str) -> str:
     return name if len(name) <= _NAME_WIDTH else f"{name[: _NAME_WIDTH - 1]}…"
 
 
 def _left_out_lines(result: Mapping[str, Any]) -> list[str]:
-    names = [project["name"] for project in result["projects"] if not project["chosen"]]
-    if not names:
+    """Return the names of what is left out, the largest first."""
+    left_out = by_size(p for p in result["projects"] if not p["chosen"])
+    if not left_out:
         return [_("Alla projekt ingår.")]
+    names = [str(project["name"]) for project in left_out]
     return [_("Inte i planen: {list}.").format(list=names_text(names))]
 
 

@@ -55,8 +55,13 @@ FILLS: Final = {
     "other": "c4",
     "baseline": "c2",
     "second": "c3",
+    "reserved": "url(#dots)",
+    "used": "c2",
 }
 ROLE_BY_KIND: Final = {"N": "new", "I": "new", "R": "renewal", "A": "adaptation"}
+
+# Least air, in px, between the name of a limit and the lines of a chart.
+_AIR: Final = 8.0
 
 # Widths of the letters of Source Sans 3, in shares of the type size.
 _WIDTHS: Final = {
@@ -192,7 +197,10 @@ def patterns(theme: str | None = None) -> str:
         f'stroke="{pen.colour("warn")}" stroke-width="2.6"/></pattern>'
         '<pattern id="dots" width="6" height="6" patternUnits="userSpaceOnUse">'
         f'<rect width="6" height="6" fill="{pen.colour("c3")}"/>'
-        f'<circle cx="3" cy="3" r="1.2" fill="{pen.colour("surface")}"/></pattern></defs>'
+        f'<circle cx="3" cy="3" r="1.2" fill="{pen.colour("surface")}"/></pattern>'
+        '<pattern id="above" width="7" height="7" patternUnits="userSpaceOnUse" '
+        f'patternTransform="rotate(45)"><path d="M1.3 0V7" '
+        f'stroke="{pen.colour("surface")}" stroke-width="2.2"/></pattern></defs>'
     )
 
 
@@ -201,8 +209,12 @@ def legend_items(figure: Figure) -> list[tuple[str, str]]:
     if figure.kind == "stacked":
         items = [(s.role, s.label) for s in figure.series]
         if figure.room is not None:
-            items += [("over", _("Över utrymmet"))]
+            items += [("above", _("Över utrymmet"))]
+        if figure.aim is not None:
+            items += [("aim", figure.aim.label)]
         return items
+    if figure.kind == "bars" and len(figure.series) > 1:
+        return [(s.role, s.label) for s in figure.series]
     if figure.kind == "timeline":
         present = {bar.kind for bar in figure.bars if bar.start_year is not None}
         labels = (
@@ -230,6 +242,10 @@ def swatch(role: str, theme: str | None = None, x: float = 0, y: float = 0) -> s
             f'<circle cx="{_f(x + 11)}" cy="{_f(y + 7)}" r="4.5" '
             f'fill="{pen.colour("surface")}" stroke="{pen.colour("ink")}" stroke-width="2"/>'
         )
+    if role == "aim":
+        return pen.line(f"M{_f(x)} {_f(y + 7)}H{_f(x + 22)}", "ink", 1.8, "6 4")
+    if role == "above":
+        return _above(pen, x + 0.5, y + 0.5, 21, 13, pen.rect(x, y, 22, 14, "c4"))
     fill = {"over": "url(#hatch)", "ok": "ok", "okbg": "okbg"}.get(role) or FILLS.get(
         role, "c4"
     )
@@ -407,10 +423,15 @@ def _stacked(pen: _Pen, figure: Figure) -> tuple[list[str], float]:
     n = len(figure.labels)
     totals = [sum(s.values[i] or 0.0 for s in figure.series) for i in range(n)]
     room = figure.room.values if figure.room else (None,) * n
-    values = [*totals, *(r for r in room if r is not None)]
+    aim = figure.aim.values if figure.aim else (None,) * n
+    values = [*totals, *(r for r in (*room, *aim) if r is not None)]
     axes, out = _axes(pen, figure, values or [0.0], height, pen.width, 28)
     for i in range(n):
         out += _stack(pen, axes, figure.series, i, room[i])
+    dashed = _stairs(axes, aim)
+    if dashed:
+        out.append(pen.line(dashed, "surface", 4.6))
+        out.append(pen.line(dashed, "ink", 1.8, "6 4"))
     d = _stairs(axes, room)
     if d:
         out.append(pen.line(d, "surface", 6))
@@ -434,28 +455,32 @@ def _stacked(pen: _Pen, figure: Figure) -> tuple[list[str], float]:
 def _stack(
     pen: _Pen, axes: _Axes, series: Sequence[Series], i: int, room: float | None
 ) -> list[str]:
-    """Draw one year: what fits under the room by kind, what lies above it hatched."""
+    """Draw one year by kind; what lies above the room is hatched over its colours."""
     gap = max(1.5, axes.slot() * 0.14)
     x, w = axes.left + i * axes.slot() + gap, axes.slot() - 2 * gap
-    limit = math.inf if room is None else max(room, 0.0)
     level = 0.0
     out = []
     for part in series:
         value = max(part.values[i] or 0.0, 0.0)
-        inside = max(0.0, min(value, limit - level))
-        if inside > 0:
-            y = axes.y(level + inside)
+        if value > 0:
+            y = axes.y(level + value)
             out.append(pen.rect(x, y, w, axes.y(level) - y, FILLS.get(part.role, "c4")))
         level += value
+    limit = level if room is None else max(room, 0.0)
     if level > limit:
         y, under = axes.y(level), axes.y(limit)
-        out.append(pen.rect(x, y, w, under - y, "url(#hatch)"))
-        out.append(
-            f'<rect x="{_f(x + 0.5)}" y="{_f(y + 0.5)}" width="{_f(w - 1)}" '
-            f'height="{_f(max(under - y - 1, 0))}" fill="none" '
-            f'stroke="{pen.colour("warn")}"/>'
-        )
+        out.append(_above(pen, x, y, w, under - y))
     return out
+
+
+def _above(pen: _Pen, x: float, y: float, w: float, h: float, beneath: str = "") -> str:
+    """Return the hatch of what lies above the room: the colours beneath show through."""
+    return (
+        f"{beneath}{pen.rect(x, y, w, h, 'url(#above)')}"
+        f'<rect x="{_f(x + 0.5)}" y="{_f(y + 0.5)}" width="{_f(w - 1)}" '
+        f'height="{_f(max(h - 1, 0))}" fill="none" '
+        f'stroke="{pen.colour("warn")}" stroke-width="1.4"/>'
+    )
 
 
 def _stairs(axes: _Axes, values: Sequence[float | None]) -> str:
@@ -544,19 +569,19 @@ def _lines(pen: _Pen, figure: Figure) -> tuple[list[str], float]:
     out: list[str] = []
     shift = 0.0
     right = pen.width - 8
-    if pen.narrow:
-        key, shift = _line_key(pen, figure)
-        out += key
-    else:
+    if not pen.narrow:
         longest = max((pen.measure(s.label, True) for s in figure.series), default=0.0)
         right = pen.width - min(longest, 190) - 14
     axes, grid = _axes(pen, figure, values or [0.0], height, right)
+    names = None if pen.narrow else _limit_labels(pen, axes, figure)
+    if names is None:
+        key, shift = _line_key(pen, figure)
+        out += key
     body = list(grid)
     if axes.low < 0 < axes.high or axes.low == 0:
         body.append(
             pen.line(f"M{_f(axes.left)} {_f(axes.y(0))}H{_f(axes.right)}", "ctl")
         )
-    taken: list[tuple[float, float, float]] = []
     for limit in figure.limits:
         d = _path(axes, limit.values)
         if d:
@@ -566,9 +591,8 @@ def _lines(pen: _Pen, figure: Figure) -> tuple[list[str], float]:
         body += _series_line(pen, axes, series)
     for limit in figure.limits:
         body += _broken(pen, axes, figure, limit)
+    body += names or []
     if not pen.narrow:
-        for limit in figure.limits:
-            body += _limit_label(pen, axes, figure, limit, taken)
         ends = []
         for series in figure.series:
             known = [i for i, v in enumerate(series.values) if v is not None]
@@ -588,10 +612,13 @@ def _lines(pen: _Pen, figure: Figure) -> tuple[list[str], float]:
 
 
 def _line_key(pen: _Pen, figure: Figure) -> tuple[list[str], float]:
-    """Name the lines above a narrow chart, where their ends have no room for names."""
+    """Name the lines above a chart, where beside them there is no room for names.
+
+    On a wide chart the series are named at their ends, so only the limits are named.
+    """
     out: list[str] = []
     y = 0.0
-    for series in figure.series:
+    for series in figure.series if pen.narrow else ():
         out.append(_line_sample(pen, series, 0, y + 9))
         out.append(pen.text(40, y + 15, series.label, bold=series.role == "plan"))
         y += 23
@@ -603,7 +630,8 @@ def _line_key(pen: _Pen, figure: Figure) -> tuple[list[str], float]:
         if not any(c.isdigit() for c in label):
             value = number(known * (100 if figure.percent else 1), 1)
             label += f": {value}" + ("\u00a0%" if figure.percent else "")
-        out.append(pen.line(f"M0 {_f(y + 9)}H32", "ink", 1.6, "6 4"))
+        dash = "6 4" if limit.kind == "goal" else ""
+        out.append(pen.line(f"M0 {_f(y + 9)}H32", "ink", 1.6, dash))
         for line in pen.wrap(label, pen.width - 42, 3):
             out.append(pen.text(40, y + 15, line))
             y += pen.font + 4
@@ -675,47 +703,63 @@ def _broken(pen: _Pen, axes: _Axes, figure: Figure, limit: Limit) -> list[str]:
     return out
 
 
-def _limit_label(
+def _limit_labels(pen: _Pen, axes: _Axes, figure: Figure) -> list[str] | None:
+    """Name the limits on their lines; None when a name has too little air."""
+    out: list[str] = []
+    taken: list[tuple[float, float, float]] = []
+    for limit in figure.limits:
+        if all(v is None for v in limit.values):
+            continue
+        found = _limit_place(pen, axes, figure, limit, taken)
+        if found is None:
+            return None
+        x, y = found
+        taken.append((x, y, pen.measure(limit.label, bold=True)))
+        out.append(pen.text(x, y, limit.label, bold=True, halo=True))
+    return out
+
+
+def _limit_place(
     pen: _Pen,
     axes: _Axes,
     figure: Figure,
     limit: Limit,
-    taken: list[tuple[float, float, float]],
-) -> list[str]:
-    """Name a limit on its line, where the other lines leave the most air."""
+    taken: Sequence[tuple[float, float, float]],
+) -> tuple[float, float] | None:
+    """Return where a limit's name keeps clear of every line, as near the left as may be.
+
+    None when no place leaves `_AIR` between the letters and the other lines.
+    """
     known = [i for i, v in enumerate(limit.values) if v is not None]
-    if not known:
-        return []
-    label = pen.wrap(limit.label, axes.right - axes.left - 8, 1, True)[0]
-    wide = pen.measure(label, bold=True)
+    wide = pen.measure(limit.label, bold=True)
     curves = [s.values for s in figure.series]
     curves += [other.values for other in figure.limits if other is not limit]
     best: tuple[float, float, float] | None = None
     first, last = axes.at(known[0]), axes.at(known[-1])
+    if wide > last - first - 8:
+        return None
+    goal = limit.values[known[0]] or 0.0
     for step in range(9):
-        x = first + 4 + step * max(last - first - wide - 8, 0) / 8
-        goal = limit.values[known[0]] or 0.0
+        x = first + 4 + step * (last - first - wide - 8) / 8
         for y in (axes.y(goal) - 7, axes.y(goal) + pen.font + 1):
             if y < pen.font or y > axes.bottom - 2:
                 continue
             middle = y - pen.font * 0.33
             air = 60.0
             for curve in curves:
-                for k in range(7):
-                    value = _between(axes, curve, x + wide * k / 6)
+                for k in range(25):
+                    value = _between(axes, curve, x + wide * k / 24)
                     if value is not None:
                         air = min(air, abs(axes.y(value) - middle))
             for tx, ty, tw in taken:
                 if x < tx + tw and tx < x + wide and abs(ty - y) < pen.font + 6:
-                    air -= 100
+                    air = 0.0
+            if air - pen.font * 0.45 < _AIR:
+                continue
             score = air - step * 0.4
             if best is None or score > best[0]:
                 best = (score, x, y)
-    if best is None:
-        return []
-    _score, x, y = best
-    taken.append((x, y, wide))
-    return [pen.text(x, y, label, bold=True, halo=True)]
+    return None if best is None else best[1:]
 
 
 def _between(axes: _Axes, values: Sequence[float | None], x: float) -> float | None:
@@ -733,24 +777,45 @@ def _between(axes: _Axes, values: Sequence[float | None], x: float) -> float | N
 
 
 def _bars(pen: _Pen, figure: Figure) -> tuple[list[str], float]:
-    """One series a year: upward bars plain, downward hatched, both with their figure."""
+    """Bars a year: the first series upward plain or downward hatched, the rest on top.
+
+    The figure at the bar is that of the first series and what is `reserved` together;
+    what is `used` of a reserve is drawn but not counted.
+    """
     height = 262.0
-    series = figure.series[0]
-    known = [v for v in series.values if v is not None]
-    axes, out = _axes(pen, figure, known or [0.0], height, pen.width, 28)
+    first, *rest = figure.series
     n = len(figure.labels)
+    counted = [first, *(s for s in rest if s.role == "reserved")]
+    sums = [
+        None if v is None else v + sum(s.values[i] or 0.0 for s in counted[1:])
+        for i, v in enumerate(first.values)
+    ]
+    tops = [
+        (v or 0.0) + sum(s.values[i] or 0.0 for s in rest)
+        for i, v in enumerate(first.values)
+    ]
+    known = [v for v in sums if v is not None]
+    lows = [v for v in first.values if v is not None]
+    axes, out = _axes(pen, figure, [*lows, *tops] or [0.0], height, pen.width, 28)
     gap = max(1.5, axes.slot() * 0.16)
-    texts = [number(v, figure.decimals) for v in series.values]
+    texts = [number(v, figure.decimals) for v in sums]
     fits = max((pen.measure(t, True) for t in texts), default=0) < axes.slot() - 2
     lowest = min(known, default=0.0)
-    for i, value in enumerate(series.values):
+    for i, value in enumerate(first.values):
         if value is None:
             continue
         x, w = axes.left + i * axes.slot() + gap, axes.slot() - 2 * gap
         top, bottom = axes.y(max(value, 0.0)), axes.y(min(value, 0.0))
-        fill = FILLS.get(series.role, "c1") if value >= 0 else "url(#hatch)"
+        fill = FILLS.get(first.role, "c1") if value >= 0 else "url(#hatch)"
         out.append(pen.rect(x, top, w, bottom - top, fill))
-        if fits or value == lowest:
+        level = value
+        for part in rest:
+            more = part.values[i] or 0.0
+            if more > 0 and level + more > 0:
+                top, under = axes.y(level + more), axes.y(max(level, 0.0))
+                out.append(pen.rect(x, top, w, under - top, FILLS[part.role]))
+            level += more
+        if fits or sums[i] == lowest:
             half = pen.measure(texts[i], True) / 2
             at = min(max(axes.mid(i), axes.left + half), pen.width - half)
             y = top - 6 if value >= 0 else bottom + pen.font
@@ -896,14 +961,17 @@ def _heat(pen: _Pen, figure: Figure) -> tuple[list[str], float]:
         ]
         y += 22
     for row in figure.heat:
+        spare = 0.0
         if stacked:
             y += 12
-            for line in pen.wrap(row.label, pen.width, 2, True):
+            for line in pen.wrap(row.label, pen.width, 3, True):
                 out.append(pen.text(0, y + pen.font, line, bold=True))
                 y += pen.font + 3
             y += 4
         else:
-            names = pen.wrap(row.label, left - 14, 2, True)
+            names = pen.wrap(row.label, left - 14, 4, True)
+            spare = max(0.0, len(names) * 18 - 34)
+            y += spare / 2
             middle = y + (17 if shared else 39)
             first = middle - (len(names) - 1) * 9 + 5
             out += [
@@ -921,8 +989,8 @@ def _heat(pen: _Pen, figure: Figure) -> tuple[list[str], float]:
                 x = left + (i - k * per_line) * slot
                 out += _heat_cell(pen, row.cells[i], x, y, slot)
             y += 38
-        if not stacked and not shared:
-            y += 8
+        if not stacked:
+            y += spare / 2 + (0 if shared else 8)
     return out, y
 
 
@@ -975,7 +1043,9 @@ def _waterfall(pen: _Pen, figure: Figure) -> tuple[list[str], float]:
             return "ink"
         return "ok" if step.value >= 0 else "url(#hatch)"
 
-    if pen.width / len(figure.steps) < 70:
+    slot = pen.width / len(figure.steps)
+    names = [pen.wrap(s.label, slot - 4, 3, s.kind == "total") for s in figure.steps]
+    if slot < 60 or any(line.endswith("…") for name in names for line in name):
         y = 0.0
         name = 0.0
         widest = max(pen.measure(s.text, True) for s in figure.steps) + 10
@@ -999,7 +1069,6 @@ def _waterfall(pen: _Pen, figure: Figure) -> tuple[list[str], float]:
         out.append(pen.line(f"M{_f(x)} 0V{_f(y - 6)}", "ctl"))
         return out, y
     height, top, bottom = 288.0, 26.0, 222.0
-    slot = pen.width / len(figure.steps)
 
     def at(value: float) -> float:
         return bottom - (value - low) / span * (bottom - top)
@@ -1022,9 +1091,7 @@ def _waterfall(pen: _Pen, figure: Figure) -> tuple[list[str], float]:
                     "2 3",
                 )
             )
-        for k, line in enumerate(
-            pen.wrap(step.label, slot - 4, 3, step.kind == "total")
-        ):
+        for k, line in enumerate(names[i]):
             out.append(
                 pen.text(
                     x + slot * 0.37,

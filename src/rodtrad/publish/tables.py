@@ -14,6 +14,7 @@ from rodtrad.domain.words import (
     BALANCE_LABELS,
     BALANSKRAV_LABELS,
     CASH_FLOW_LABELS,
+    EN_DASH,
     INDICATOR_LABELS,
     PER_INHABITANT_INDICATORS,
     RESERVE_LABELS,
@@ -190,33 +191,51 @@ def indicators_table(result: Result) -> TableBlock:
 
 
 def room_table(result: Result, path: tuple[str, ...], title: str) -> TableBlock | None:
-    """Return the three measures a year and which of them decides."""
-    columns = {key: series_of(result, *path, key) for key in ROOM_LABELS}
-    binding = series_of(result, *path, "binding")
+    """Return the three measures a year, by goals that must be kept and by all.
+
+    The measures that goals which should be reached would narrow stand twice.
+    """
+    must, every = (figures.room_of(result, *path, level=x) for x in ("must", "aim"))
     years: list[int] = result["years"]
-    if columns["own_funds"] is None:
+    if series_of(must, "own_funds") is None:
         return None
+    split = "must" in every
+    columns = [
+        (first_upper(label), series_of(must, key)) for key, label in ROOM_LABELS.items()
+    ]
+    if split:
+        columns += [
+            (
+                _("{measure}, också bör nås").format(measure=first_upper(label)),
+                series_of(every, key),
+            )
+            for key, label in ROOM_LABELS.items()
+            if figures.has_aims(result, figures.ROOM_GOALS.get(key, ()))
+        ]
+    least = series_of(must, "binding")
     rows = []
     for i, year in enumerate(years):
         cells = []
-        for values in columns.values():
+        for _label, values in columns:
             value = values[i] if values is not None else None
             cells.append(Cell(mkr(value, 0), value))
-        key = str(binding[i]) if binding is not None and binding[i] is not None else ""
+        key = str(least[i]) if least is not None and least[i] is not None else ""
         cells.append(Cell(first_upper(ROOM_LABELS.get(key, missing())), key or None))
         rows.append(Row(str(year), tuple(cells)))
     note = _(
         "Negativa egna medel betyder att kommunen lånar det året. Skuldtak och resultatmål visar det minsta som är kvar något av åren från och med det året."
     )
-    if any(
-        goal.get("level") == "aim"
-        and goal.get("indicator") in ("res_andel", "bkr_andel", "lan_inv", "nettolan")
-        for goal in result.get("goals", [])
-    ):
+    if len(columns) > len(ROOM_LABELS):
+        note += " " + _("”Också bör nås” räknar också med mål som bör nås.")
+        if path == ("room",):
+            note += " " + _(
+                "Där siffran är negativ missar planen ett sådant mål det året eller senare, och det får den."
+            )
+    elif not split and figures.has_aims(result):
         note += " " + _("Mål som bör nås räknas också; planen får bryta dem.")
     if any(
-        columns[k] is None or not any(v is not None for v in columns[k] or [])
-        for k in ("debt_ceiling", "result_target")
+        values is None or not any(v is not None for v in values)
+        for _label, values in columns[: len(ROOM_LABELS)]
     ):
         note += " " + _("{sign} betyder att målet saknas.").format(sign=missing())
     return TableBlock(
@@ -224,8 +243,8 @@ def room_table(result: Result, path: tuple[str, ...], title: str) -> TableBlock 
         subtitle=prices(result),
         columns=(
             Column(_("År"), "left"),
-            *(Column(first_upper(label)) for label in ROOM_LABELS.values()),
-            Column(_("Avgör"), "left"),
+            *(Column(label) for label, _values in columns),
+            Column(_("Minst av de tre första"), "left"),
         ),
         rows=tuple(rows),
         note=note,
@@ -349,16 +368,18 @@ def _reference(item: Mapping[str, Any]) -> str:
     return text[:cut].rsplit(" ", 1)[0].rstrip(" ,") or missing()
 
 
-def assumptions_table(assumptions: Sequence[Mapping[str, Any]]) -> TableBlock | None:
+def assumptions_table(result: Result) -> TableBlock | None:
     """Return what is assumed, sheet by sheet, and on what ground."""
+    assumptions = (result.get("quality") or {}).get("assumptions") or []
     if not assumptions:
         return None
+    names = known_names(result)
     notes = [str(item.get("text") or "") for item in assumptions]
     sheets = [sheet_name(str(item.get("table") or "")) for item in assumptions]
     told = any(n and n != s for n, s in zip(notes, sheets, strict=True))
     rows = []
     for item, sheet, note in zip(assumptions, sheets, notes, strict=True):
-        name, source = assumption_name(item), str(item.get("source") or "")
+        name, source = assumption_name(item, names), str(item.get("source") or "")
         count = int(item.get("rows") or 1)
         cells = [Cell(name or missing(), name), Cell(number(count), count)]
         if told:
@@ -396,15 +417,103 @@ def sheet_name(table: str) -> str:
     return SCHEMA[table].label_sv if table in SCHEMA else table
 
 
-def assumption_name(item: Mapping[str, Any]) -> str:
-    """Return what an assumption is about, in words where the row has a label."""
-    key = str(item.get("key") or "")
-    labels = {"statement": STATEMENT_LABELS, "balance": BALANCE_LABELS}.get(
-        str(item.get("table")), {}
+def known_names(result: Result) -> dict[str, dict[str, str]]:
+    """Return the names that the result knows, by the column that holds their ids."""
+    projects = {
+        str(p["project_id"]): str(p["name"]) for p in result.get("projects", [])
+    }
+    areas = {
+        str(p["area"]): str(p["area_name"])
+        for p in result.get("projects", [])
+        if p.get("area") and p.get("area_name")
+    }
+    return {
+        "project_id": projects,
+        "other_id": projects,
+        "goal_id": {
+            str(g["goal_id"]): str(g.get("name") or g["goal_id"])
+            for g in result.get("goals", [])
+        },
+        "area": areas,
+    }
+
+
+# Parts of a key that tell a reader nothing once the rest is named.
+_SILENT: Final = frozenset({"alternative_id", "offset"})
+
+
+def assumption_name(
+    item: Mapping[str, Any], names: Mapping[str, Mapping[str, str]]
+) -> str:
+    """Return which row or rows an assumption is about, in the words of the sheets.
+
+    Args:
+        item: an assumption of the result: table, and key of the first and last row.
+        names: the names behind ids, by column (`known_names`).
+    """
+    table = str(item.get("table") or "")
+    ends = [
+        _row_name(table, key, names) for key in str(item.get("key") or "").split(" … ")
+    ]
+    first, last = ends[0], ends[-1]
+    if first == last:
+        return first
+    if first.isdigit() and last.isdigit():
+        return f"{first}{EN_DASH}{last}"
+    return f"{first} … {last}"
+
+
+def _row_name(table: str, key: str, names: Mapping[str, Mapping[str, str]]) -> str:
+    """Return a row's key in words: `years/2026/interest_rate` is "År, 2026, Låneränta"."""
+    from rodtrad.domain.columns import SCHEMA
+
+    if table not in SCHEMA:
+        return key
+    spec = SCHEMA[table]
+    parts = key.split("/")
+    if table == "scenarios":
+        return _scenario_name(key, names)
+    if len(parts) != len(spec.key):
+        return key
+    told = dict(zip(spec.key, parts, strict=True))
+    words = {
+        column: _key_word(table, column, part, names) for column, part in told.items()
+    }
+    if table == "relations":
+        return _("{a} {verb} {b}").format(
+            a=words["project_id"], verb=words["kind"], b=words["other_id"]
+        )
+    return ", ".join(
+        word for column, word in words.items() if word and column not in _SILENT
     )
 
-    def named(one: str) -> str:
-        first, *rest = one.split("/")
-        return " ".join([labels.get(first, first), *rest])
 
-    return " … ".join(named(one) for one in key.split(" … "))
+def _scenario_name(key: str, names: Mapping[str, Mapping[str, str]]) -> str:
+    """Return what a scenario changes; its own key may hold the key of another row."""
+    from rodtrad.domain.columns import SCHEMA
+
+    scenario, *rest = key.split("/")
+    if len(rest) < 3 or rest[0] not in SCHEMA:
+        return key
+    spec = SCHEMA[rest[0]]
+    row = "/".join(rest[1:-1])
+    column = spec.columns[rest[-1]].label_sv if rest[-1] in spec.columns else rest[-1]
+    which = _("alla rader") if row == "*" else _row_name(rest[0], row, names)
+    told = dict.fromkeys([which, column])
+    return _("{scenario}: bladet {sheet}, {what}").format(
+        scenario=scenario, sheet=spec.label_sv, what=", ".join(told)
+    )
+
+
+def _key_word(
+    table: str, column: str, part: str, names: Mapping[str, Mapping[str, str]]
+) -> str:
+    from rodtrad.domain.columns import SCHEMA, SETTINGS
+
+    if table == "settings":
+        return SETTINGS[part].label_sv if part in SETTINGS else part
+    if column == "line":
+        labels = {"statement": STATEMENT_LABELS, "balance": BALANCE_LABELS}
+        return labels.get(table, {}).get(part, part)
+    found = names.get(column, {}).get(part)
+    return found or SCHEMA[table].columns[column].choices.get(part, part)

@@ -12,6 +12,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from rodtrad.domain.columns import SCHEMA
+from rodtrad.domain.messages import names_value
 from rodtrad.domain.words import (
     BALANCE_LABELS,
     BALANSKRAV_LABELS,
@@ -31,6 +32,7 @@ from rodtrad.domain.words import (
     plural,
     quoted,
     share_table,
+    years_text,
 )
 
 if TYPE_CHECKING:
@@ -57,7 +59,7 @@ def render_issues(issues: Sequence[Issue], workbook: bool) -> str:
     ordered = sorted(issues, key=_place_order())
     for severity, found in groupby(ordered, key=lambda issue: issue.severity):
         lines += [headings[severity], ""]
-        shown = _thin_out(list(found))
+        shown = _thin_out(list(found), workbook)
         for place, here in groupby(shown, key=lambda pair: _place(pair[0], workbook)):
             if place:
                 lines.append(f"{place}:")
@@ -104,8 +106,17 @@ def _place_order() -> Any:
     return key
 
 
-def _thin_out(issues: list[Issue]) -> list[tuple[Issue, str]]:
+def _thin_out(issues: list[Issue], workbook: bool) -> list[tuple[Issue, str]]:
     """Return the faults to write out, each with a word on those like it left out."""
+    alike: dict[object, list[Issue]] = {}
+    for issue in issues:
+        alike.setdefault(_same_fault(issue), []).append(issue)
+    issues = [same[0] for same in alike.values()]
+    told = {
+        id(same[0]): _all_places(same, workbook)
+        for same in alike.values()
+        if len(same) > 1
+    }
     kinds: dict[tuple[str, str, str], list[Issue]] = {}
     for issue in issues:
         kinds.setdefault((issue.code, issue.table, issue.column), []).append(issue)
@@ -116,11 +127,49 @@ def _thin_out(issues: list[Issue]) -> list[tuple[Issue, str]]:
             if issue is same[0]:
                 shown.append((issue, _counted(same)))
         elif len(same) <= _SHOWN_OF_A_KIND:
-            shown.append((issue, ""))
+            shown.append((issue, told.get(id(issue), "")))
         elif any(issue is one for one in same[:_SHOWN_OF_A_KIND]):
             last = issue is same[_SHOWN_OF_A_KIND - 1]
-            shown.append((issue, _left_out(same) if last else ""))
+            more = [told.get(id(issue), ""), _left_out(same) if last else ""]
+            shown.append((issue, " ".join(filter(None, more))))
     return shown
+
+
+def _same_fault(issue: Issue) -> object:
+    """Return what is equal for faults with one cause: the same value, the same words.
+
+    One changed id makes orphans on many sheets, where its column has other names.
+    """
+    if issue.severity == "note" or not issue.row or not names_value(issue.code):
+        return id(issue)
+    column = "" if issue.code == "ref_orphan" else issue.column
+    return issue.code, column, issue.message, issue.remedy
+
+
+# Rows of one sheet are listed while the list is no longer than this.
+_LONG_LIST = 40
+
+
+def _all_places(same: Sequence[Issue], workbook: bool) -> str:
+    """Return how many rows have the same fault, and which, sheet by sheet."""
+    rows: dict[str, list[int]] = {}
+    for issue in same:
+        rows.setdefault(issue.table, []).append(issue.row or 0)
+    places = []
+    for table, of in rows.items():
+        name = SCHEMA[table].label_sv if workbook else f"{table}.csv"
+        listed = years_text(of)
+        places.append(
+            _("{name} rad {rows}").format(name=name, rows=listed)
+            if len(listed) <= _LONG_LIST
+            else _("{name} från rad {row}, {n} rader").format(
+                name=name, row=min(of), n=len(of)
+            )
+        )
+    first = SCHEMA[same[0].table].label_sv if workbook else f"{same[0].table}.csv"
+    return _(
+        "Gäller {n} rader, den första är {name} rad {row}. Alla: {places}."
+    ).format(n=len(same), name=first, row=same[0].row, places="; ".join(places))
 
 
 def _counted(same: Sequence[Issue]) -> str:
@@ -319,12 +368,17 @@ _LABELS = {
 # ---------------------------------------------------------------- compare
 
 
-def render_comparison(comparison: Mapping[str, Any], names: Sequence[str]) -> str:
+def render_comparison(
+    comparison: Mapping[str, Any],
+    names: Sequence[str],
+    results: Sequence[Mapping[str, Any]],
+) -> str:
     """Return plans side by side, and what each kind of input makes of the difference.
 
     Args:
         comparison: from `study.compare_studies`.
         names: what the plans are called, as typed.
+        results: the plans themselves, for the names of the alternatives.
     """
     letters = [chr(ord("A") + i) for i in range(len(names))]
     lines = [
@@ -367,7 +421,7 @@ def render_comparison(comparison: Mapping[str, Any], names: Sequence[str]) -> st
         letters[1:], comparison["years"][1:], comparison["itemised"], strict=True
     ):
         lines += ["", *_itemised_lines(letter, years, item)]
-    lines += ["", *_project_lines(comparison["projects"], letters)]
+    lines += ["", *_project_lines(comparison["projects"], letters, results)]
     return "\n".join(lines) + "\n"
 
 
@@ -415,10 +469,16 @@ _SHOWN_TKR = 50.0
 
 
 def _project_lines(
-    projects: Sequence[Mapping[str, Any]], letters: Sequence[str]
+    projects: Sequence[Mapping[str, Any]],
+    letters: Sequence[str],
+    results: Sequence[Mapping[str, Any]],
 ) -> list[str]:
     if not projects:
         return [_("Planerna har samma projekt, alternativ och startår.")]
+    alternatives = [
+        {row["project_id"]: row["alternative_name"] for row in result["projects"]}
+        for result in results
+    ]
     rows = [[_("Projekt som skiljer sig (startår)"), *letters]]
     for project in projects:
         chosen = [
@@ -428,8 +488,12 @@ def _project_lines(
         kinds = {one["alternative_id"] for one in project["plans"] if one}
         if len(kinds) > 1:
             chosen = [
-                text if one is None else f"{text} {one['alternative_id']}"
-                for text, one in zip(chosen, project["plans"], strict=True)
+                text
+                if one is None
+                else f"{text} {of[project['project_id']] or one['alternative_id']}"
+                for text, one, of in zip(
+                    chosen, project["plans"], alternatives, strict=True
+                )
             ]
         rows.append([f"  {project['name']}", *chosen])
     return _columns(rows)
@@ -451,11 +515,20 @@ def _columns(rows: Sequence[Sequence[str]]) -> list[str]:
 
 
 def render_trail(trail: Trail) -> str:
-    """Return a figure and everything it hangs on as an indented tree."""
-    return "\n".join(_trail_lines(trail, "", "")) + "\n"
+    """Return a figure and everything it hangs on as an indented tree.
+
+    A long source is written out the first time; after that the place where it stands.
+    """
+    return "\n".join(_trail_lines(trail, "", "", {})) + "\n"
 
 
-def _trail_lines(trail: Trail, head: str, indent: str) -> list[str]:
+# A source with more characters than this is written out once in a trail.
+_LONG_SOURCE = 60
+
+
+def _trail_lines(
+    trail: Trail, head: str, indent: str, told: dict[str, str]
+) -> list[str]:
     name = f"{trail.label} {trail.year}" if trail.year is not None else trail.label
     quality = f" [{_quality(trail.quality)}]" if trail.quality else ""
     shown = trail.shown if trail.cell is None else _cell_text(trail.cell)
@@ -464,17 +537,24 @@ def _trail_lines(trail: Trail, head: str, indent: str) -> list[str]:
     if trail.formula:
         lines.append(f"{indent}{stem}= {trail.formula}")
     if trail.cell is not None:
-        where = _("Bladet {sheet}, rad {row}, {column}").format(
-            sheet=trail.cell.sheet, row=trail.cell.row, column=_heading(trail.cell)
+        row = _("bladet {sheet}, rad {row}").format(
+            sheet=trail.cell.sheet, row=trail.cell.row
         )
         source = trail.cell.source or _("källa saknas")
-        lines.append(f"{indent}{stem}{where}. {source}")
+        if source in told:
+            source = _("Samma källa som ovan, {row}.").format(row=told[source])
+        elif len(source) > _LONG_SOURCE:
+            told[source] = row
+        lines.append(
+            f"{indent}{stem}{row[0].upper()}{row[1:]}, {_heading(trail.cell)}. {source}"
+        )
     for i, child in enumerate(trail.children):
         last = i == len(trail.children) - 1
         lines += _trail_lines(
             child,
             f"{indent}{'└─ ' if last else '├─ '}",
             f"{indent}{'   ' if last else '│  '}",
+            told,
         )
     return lines
 

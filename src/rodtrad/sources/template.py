@@ -93,7 +93,9 @@ GUIDE: Final = (
     ),
     (
         _(
-            "Belopp anges i tkr: 1 mkr = 1 000. Kostnader är negativa bara i Resultaträkning."
+            "Belopp anges i tkr: 1 mkr = 1 000. Kostnader är negativa bara i Resultaträkning. "
+            "I Balanskravsjusteringar har beloppet sitt tecken: vinster som räknas bort är "
+            "negativa."
         ),
         "text",
     ),

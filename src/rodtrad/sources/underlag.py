@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from rodtrad.domain.messages import issue
 from rodtrad.errors import InputError
+from rodtrad.sources.writing import reason
 
 if TYPE_CHECKING:
     from rodtrad.domain.components import Tables
@@ -46,5 +47,5 @@ def read_underlag(path: str | Path) -> tuple[Tables, list[Issue]]:
 
         return read_workbook(path)
     except OSError as error:
-        why = (error.strerror or type(error).__name__).lower()
-        raise InputError([issue("file_unreadable", file=path.name, why=why)]) from error
+        fault = issue("file_unreadable", file=path.name, why=reason(error))
+        raise InputError([fault]) from error

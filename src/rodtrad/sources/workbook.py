@@ -12,6 +12,7 @@ import re
 import zipfile
 import zlib
 from datetime import UTC, datetime
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -102,7 +103,8 @@ def read_workbook(path: Path) -> tuple[Tables, list[Issue]]:
             tables[name] = empty_table(name, missing=True)
             issues.append(issue("sheet_missing", name, None, "", sheet=spec.label_sv))
     if found and not any(map(_has_content, tables.values())):
-        raise InputError([issue("workbook_empty")])
+        key = "workbook_empty.template" if GUIDE_SHEET in sheets else "workbook_empty"
+        raise InputError([issue(key)])
     return finish_tables(tables), issues
 
 
@@ -296,11 +298,14 @@ def write_workbook(tables: Tables, path: str | Path) -> None:
 def save(temporary: Path, path: Path, fill: Callable[[Workbook], object]) -> None:
     """Make a workbook at the temporary name with `fill`; faults name `path`."""
     import xlsxwriter  # type: ignore[import-untyped]
-    from xlsxwriter.exceptions import FileCreateError, FileSizeError  # type: ignore[import-untyped]
+    from xlsxwriter.exceptions import FileSizeError  # type: ignore[import-untyped]
 
+    # Made in memory: a full disk is then met in one place, when the bytes are written.
+    content = BytesIO()
     workbook = xlsxwriter.Workbook(
-        str(temporary),
+        content,
         {
+            "in_memory": True,
             "strings_to_formulas": False,
             "strings_to_urls": False,
             "strings_to_numbers": False,
@@ -314,13 +319,11 @@ def save(temporary: Path, path: Path, fill: Callable[[Workbook], object]) -> Non
     try:
         fill(workbook)
         workbook.close()
-    except FileCreateError as error:
-        cause = error.args[0] if error.args else None
-        raise (cause if isinstance(cause, OSError) else OSError(str(error))) from error
     except FileSizeError:
         raise source_error(
             "out_unwritable", dir=path.name, why="filen blir för stor"
         ) from None
+    temporary.write_bytes(content.getvalue())
 
 
 def _check_size(table: Table) -> None:

@@ -749,3 +749,57 @@ def test_an_open_list_takes_another_word_and_says_so() -> None:
     assert parsed.values == ["underhåll", "arbetsmiljo"]
     assert [found.code for found in parsed.issues] == ["cell_word"]
     assert not any(found.severity == "error" for found in parsed.issues)
+
+
+@pytest.mark.parametrize(
+    ("fault", "remedy"),
+    [
+        (
+            change("outlays", 3, offset=2),
+            "Lägg till en rad för år 1 med utgiften 0.",
+        ),
+        (
+            change("outlays", 3, offset=3),
+            "Lägg till rader för åren 1 och 2 med utgiften 0.",
+        ),
+        (
+            add("effects", **SKOLA_A, offset=1, operating=5),
+            "Lägg till en rad för år 0 med ändrad driftkostnad 0.",
+        ),
+        (
+            add("resource_use", **SKOLA_A, resource="ledning", offset=2, amount=1),
+            "Lägg till rader för åren 0 och 1 med åtgången 0.",
+        ),
+    ],
+)
+def test_a_hole_in_the_years_says_which_rows_to_add(fault: Any, remedy: str) -> None:
+    data = sound()
+    fault(data)
+    holes = [i for i in check_tables(build_tables(data)) if i.code == "offset_hole"]
+    assert [hole.remedy for hole in holes] == [remedy]
+
+
+@pytest.mark.parametrize(
+    ("target", "named"),
+    [
+        (("years", "2040", "interest_rate"), "bladet År, 2040, Låneränta"),
+        (
+            ("statement", "ri/2040", "amount"),
+            "bladet Resultaträkning, Verksamhetens intäkter, 2040, Belopp",
+        ),
+        (("frames", "*", "amount_tkr"), "bladet Ramar, alla rader, amount_tkr"),
+        (("Blad1", "x", "y"), "bladet Blad1, x, y"),
+    ],
+)
+def test_a_scenario_that_misses_names_sheet_row_and_column(
+    target: tuple[str, str, str], named: str
+) -> None:
+    data = sound()
+    table, key, column = target
+    add("scenarios", scenario="Dyrt", table=table, key=key, column=column, value="1")(
+        data
+    )
+    found = [i for i in check_tables(build_tables(data)) if i.code == "scenario_target"]
+    assert [i.message for i in found] == [
+        f"Scenariot ”Dyrt” pekar på {named}, som inte finns."
+    ]

@@ -143,7 +143,9 @@ def test_underlag_passes_every_check(tables: Tables) -> None:
 def test_currency_is_said_first_and_only_outlays_are_facts(tables: Tables) -> None:
     settings = tables.settings
     assert settings["currency"] == "NOK"
-    assert settings["remark"].startswith("Alla belopp är norska kronor (NOK)")
+    remark = settings["remark"]
+    assert remark.startswith("Alla belopp är norska kronor (NOK). I underlaget står")
+    assert "Balanskrav och reserv är svensk lag." in remark
     facts = {n for n, t in tables.items() if "uppgift" in t["quality"]}
     assert facts == {"outlays", "areas"}
     for name, table in tables.items():

@@ -227,6 +227,13 @@ def test_the_remark_warns_and_no_party_is_named() -> None:
         assert party not in readable
 
 
+def test_texts_say_numbers_as_swedish_does_and_no_officialese() -> None:
+    text = "".join(path.read_text(encoding="utf-8") for path in FILES)
+    assert "är omkring 270 (" in text
+    assert re.findall(r"omkring \d+\.\d", text) == []
+    assert re.findall(r"\b(?:samt|avseende|ej|skall)\b", text) == []
+
+
 def test_the_readme_counts_the_rows_by_quality() -> None:
     counts: dict[str, int] = defaultdict(int)
     for path in FILES:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -147,6 +149,110 @@ def test_growth_is_followed_from_the_last_year_given() -> None:
         ("years:population", 2029),
         *(("years:tax_base_growth", year) for year in (2026, 2027, 2028, 2029)),
     ]
+
+
+def part(trail: Trail, start: str) -> float:
+    """The sum of the inputs whose key starts so."""
+    return math.fsum(c.value for c in trail.children if c.key.startswith(start))
+
+
+def index_of(trail: Trail) -> float:
+    """The index that a figure prints, checked against the growth under it."""
+    nodes = [c for c in trail.children if c.key.startswith("index:")]
+    if not nodes:
+        return 1.0
+    (node,) = nodes
+    product = float(math.prod(1 + cell.value for cell in node.children))
+    assert node.value == pytest.approx(product)
+    assert float(node.shown.replace(",", ".")) == pytest.approx(product, abs=1e-6)
+    return product
+
+
+@pytest.mark.parametrize("year", years())
+def test_projected_lines_can_be_recomputed_from_what_is_printed(year: int) -> None:
+    tables, choices, _plan = exempelby()
+    trails = {
+        key: explain_figure(tables, choices, f"{key}:{year}")
+        for key in ("ri", "rk", "ra", "rs", "rg", "outlay", "income")
+    }
+    for key, trail in trails.items():
+        value = part(trail, f"statement:{key}") * index_of(trail)
+        if key in ("rs", "rg"):
+            people = [c.value for c in trail.children if c.key == "years:population"]
+            value *= people[-1] / people[0]
+        elif key == "rk":
+            value -= part(trail, "years:other_change_tkr") + part(trail, "lasting:")
+            value -= part(trail, "projects:")
+        elif key == "ri":
+            value += part(trail, "projects:")
+        elif key == "ra":
+            value -= part(trail, "existing:") + part(trail, "projects:")
+        else:
+            value = part(trail, "existing:") + part(trail, "projects:")
+        assert trail.value == pytest.approx(value), key
+
+
+@pytest.mark.parametrize("year", years())
+def test_a_projects_part_is_one_cell_times_the_printed_index(year: int) -> None:
+    tables, choices, _plan = exempelby()
+    seen = set()
+    for key in ("outlay", "income", "rk"):
+        for node in walk(explain_figure(tables, choices, f"{key}:{year}")):
+            total = node.key.split(":")[0]
+            if total in ("outlay", "income", "operating", "waiting") and node.children:
+                index = re.search(r"index (\d+,\d+)", node.formula)
+                if node.key.count(":") == 2 and index:
+                    seen.add(total)
+                    (cell,) = node.children
+                    factor = float(index[1].replace(",", "."))
+                    assert node.value == pytest.approx(cell.value * factor, rel=2e-6)
+    assert "operating" in seen or year == years()[0]
+
+
+def test_depreciation_can_be_recomputed_from_what_is_printed() -> None:
+    """Outlays × the index of their year × share of the part / its life, summed."""
+    tables, choices, _plan = exempelby()
+    checked = 0
+    for node in walk(explain_figure(tables, choices, f"ra:{years()[-1]}")):
+        lives = [c for c in node.children if c.key == "parts:useful_life_years"]
+        if not node.key.startswith("depreciation:") or not lives:
+            continue
+        use = int(node.formula.rsplit(" ", 1)[1])
+        indices = {
+            int(year): float(value.replace(",", "."))
+            for year, value in re.findall(r"(\d{4}): (\d+,\d+)", node.formula)
+        }
+        outlays = [c.value for c in node.children if c.key == "outlays:outlay"]
+        spent = dict(zip(indices, outlays, strict=True))
+        value = 0.0
+        for part_ in lives:
+            share = re.search(r"\(([\d,]+)\s%", part_.label)
+            assert share
+            if part_.value is not None:
+                for year, outlay in spent.items():
+                    if max(use, year) + part_.value > years()[-1]:
+                        paid = (
+                            outlay * indices[year] * float(share[1].replace(",", "."))
+                        )
+                        value += paid / 100 / part_.value
+        # Shares are printed in tenths of a percent.
+        assert node.value == pytest.approx(value, rel=5e-3), node.key
+        checked += 1
+    assert checked > 5
+
+
+def test_what_projects_add_is_marked_with_the_worst_cell_under_it() -> None:
+    tables = marked(effects="antagande")
+    marks = {
+        node.key: node.quality
+        for key in ("rk", "outlay")
+        for year in (2026, 2029)
+        for node in walk(explain_figure(tables, CHOICE, f"{key}:{year}"))
+    }
+    assert marks["projects:operating:2029"] == "antagande"
+    assert marks["operating:skola:2029"] == "antagande"
+    assert marks["projects:outlay:2026"] == "beräkning"
+    assert marks["index:cost_growth:2029"] == "beräkning"
 
 
 def test_opening_figures_lead_to_the_balance_sheet() -> None:

@@ -223,6 +223,10 @@ def sample_result(
                 for j in range(n)
             ],
         }
+        tighter = [
+            ((indicators["res_andel"][j] or 0) - 0.02) * tax[j] / (1 / 33 + rate)
+            for j in range(n)
+        ]
         own_funds = [
             statement["ar"][j] - statement["ra"][j] - spent[j] for j in range(n)
         ]
@@ -234,20 +238,10 @@ def sample_result(
             ((indicators["res_andel"][j] or 0) - 0.01) * tax[j] / (1 / 33 + rate)
             for j in range(n)
         ]
-        room: dict[str, Any] = {
-            "own_funds": own_funds,
-            "debt_ceiling": [min(ceiling[j:]) for j in range(n)] if debt_goal else None,
-            "result_target": [min(target[j:]) for j in range(n)],
-        }
-        if not debt_goal:
-            room["debt_ceiling"] = [None] * n
-        room["binding"] = [
-            min(
-                (k for k in room if room[k] is not None and room[k][j] is not None),
-                key=lambda k, j=j: room[k][j],  # type: ignore[misc]
-            )
-            for j in range(n)
-        ]
+        room: dict[str, Any] = room_block(
+            own_funds, ceiling if debt_goal else None, tighter
+        )
+        room["must"] = room_block(own_funds, ceiling if debt_goal else None, target)
         goals = [
             goal(
                 "resultat1", "Resultat minst 1 procent", "res_andel", ">=", 0.01, "must"
@@ -277,6 +271,25 @@ def sample_result(
             "room": room,
             "goals": goals,
         }
+
+    def room_block(
+        own_funds: list[float], ceiling: list[float] | None, target: list[float]
+    ) -> dict[str, Any]:
+        room: dict[str, Any] = {
+            "own_funds": own_funds,
+            "debt_ceiling": [min(ceiling[j:]) for j in range(n)]
+            if ceiling
+            else [None] * n,
+            "result_target": [min(target[j:]) for j in range(n)],
+        }
+        room["binding"] = [
+            min(
+                (k for k in room if room[k][j] is not None),
+                key=lambda k, j=j: room[k][j],  # type: ignore[misc]
+            )
+            for j in range(n)
+        ]
+        return room
 
     def goal(
         key: str, name: str, indicator: str, operator: str, value: float, level: str
@@ -318,9 +331,10 @@ def sample_result(
     needs["total"] = [sum(needs[k][j] for k in kinds) for j in range(n)]
 
     ar = plan["statement"]["ar"]
-    use_reserve = [min(12_000.0, max(-x, 0.0)) for x in ar]
-    bkr = [x + u for x, u in zip(ar, use_reserve, strict=True)]
     zero = [0.0] * n
+    areb = [ar[0] - 800.0, *ar[1:]]
+    use_reserve = [min(12_000.0, max(-x, 0.0)) for x in areb]
+    bkr = [x + u for x, u in zip(areb, use_reserve, strict=True)]
     balanskrav = {
         "ar": ar,
         "realisationsvinster": [-800.0, *zero[1:]],
@@ -328,7 +342,7 @@ def sample_result(
         "undantag_forlust": zero,
         "orealiserat": zero,
         "aterforing": zero,
-        "areb": [ar[0] - 800.0, *ar[1:]],
+        "areb": areb,
         "reservering": zero,
         "anvandning": use_reserve,
         "bkr": bkr,
@@ -400,6 +414,7 @@ def sample_result(
             "scenario": None,
             "version": 1,
             "illustration": True,
+            "non_public": 0,
         },
         "status": {
             "state": "optimal" if stopped == "proof" else "feasible",
@@ -474,6 +489,7 @@ def sample_result(
                 "year": 2024,
                 "amount": 3_200.0,
                 "due_year": 2027,
+                "restored_before": 0.0,
                 "restored": [{"year": ys[0], "amount": 3_200.0}],
                 "exempted": 0.0,
                 "left": 0.0,
@@ -548,7 +564,22 @@ def sample_result(
                     "source": None,
                 },
             ],
+            "key_assumptions": [
+                {
+                    "label": "Lån vid slutet av 2025",
+                    "text": "300\u00a0miljoner kronor",
+                    "quality": "antagande",
+                },
+                {
+                    "label": "Låneränta",
+                    "text": "2,7\u00a0procent per år",
+                    "quality": "antagande",
+                },
+            ],
             "figures": {
+                "outlay": "antagande",
+                "bkr": "antagande",
+                "underskott_in": "antagande",
                 "ar": "antagande",
                 "loans": "antagande",
                 "lan_inv": "antagande",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from unit.publish.sample import sample_result
 
+from rodtrad.domain.words import names_text
 from rodtrad.publish.blocks import (
     ChartBlock,
     Paragraphs,
@@ -17,7 +18,12 @@ from rodtrad.publish.blocks import (
     TableBlock,
 )
 from rodtrad.publish.content import build_report, status_line
-from rodtrad.publish.tables import law_table
+from rodtrad.publish.summary import (
+    balance_sentences,
+    plan_sentences,
+    render_summary,
+)
+from rodtrad.publish.tables import assumption_name, known_names, law_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -102,17 +108,66 @@ def test_front_page_says_what_the_result_says() -> None:
     chosen = [p for p in result["projects"] if p["chosen"]]
     assert report.title == "Investeringsplan 2026–2035"
     assert f"{len(chosen)} av {len(result['projects'])} projekt" in prose(report)
-    assert "Kommunen klarar balanskravet alla år." in prose(report)
-    assert "”Ny högstadieskola 7–9”" in prose(report)
+    said = prose(report).replace("\u00a0", " ")
+    assert "Räknat på antagandena klarar kommunen balanskravet alla år." in said
+    assert "Störst är projektet ”Äldreboende Solbacken, 54 lägenheter”: 280 m" in said
+    assert "Störst av det som inte ingår är projektet ”Ny högstadieskola 7–9”" in said
+    assert "i 2025 års priser" in said
     assert report.currency_note == ""
+
+
+def test_page_and_terminal_give_one_answer() -> None:
+    result = sample_result()
+    report = build_report(result)
+    terminal = " ".join(render_summary(result).split())
+    shared = [*plan_sentences(result), *balance_sentences(result)]
+    for sentence in shared:
+        assert sentence in prose(report)
+        assert " ".join(sentence.split()) in terminal
+    shown = re.search(r"[\d,]+\u00a0procent", report.status.text)
+    assert shown is not None
+    assert shown[0].replace("\u00a0", " ") in terminal
+    out = [
+        card.name
+        for block in report.sections[4].blocks
+        if isinstance(block, ProjectCards)
+        for card in block.cards
+        if not card.chosen
+    ]
+    assert f"Inte i planen: {names_text(out)}." in terminal.replace("\u00a0", " ")
+
+
+def test_missed_goals_are_told_apart_by_level() -> None:
+    result = sample_result()
+    said = prose(build_report(result))
+    aims = [g for g in result["goals"] if g["level"] == "aim"]
+    assert len(aims) == 1
+    assert not all(aims[0]["met"])
+    assert "Målet ”Resultat minst 2 procent”, som bör nås, missas" in said
+    for goal in result["goals"]:
+        goal["met"] = [True] * 10
+    assert "missas" not in prose(build_report(result))
+    for goal in result["goals"][2:4]:
+        goal["met"] = [False, *[True] * 9]
+    assert "Två mål som måste hållas missas vissa år." in prose(build_report(result))
+
+
+def test_hidden_projects_are_said_before_anything_else() -> None:
+    result = sample_result()
+    result["meta"]["non_public"] = 2
+    report = build_report(result)
+    assert report.notice[0].plain == (
+        "Arbetsmaterial. 2 projekt är undantagna från publicering, så rapporten får inte spridas som den är."
+    )
+    assert report.notice[1].strong == "Läs det här först."
 
 
 def test_a_deficit_is_said_on_the_front_page() -> None:
     result = sample_result()
     result["balanskrav"]["bkr"][3] = -3_200.0
     report = build_report(result)
-    assert "Kommunen klarar inte balanskravet 2029." in prose(report)
-    assert "alla år" not in prose(report).split("Svagast")[0]
+    assert "klarar kommunen inte balanskravet 2029." in prose(report)
+    assert "balanskravet alla år" not in prose(report)
 
 
 def test_read_this_first_names_remark_assumptions_and_illustration() -> None:
@@ -120,20 +175,117 @@ def test_read_this_first_names_remark_assumptions_and_illustration() -> None:
     report = build_report(result)
     assert report.notice[0].strong == "Läs det här först."
     assert report.notice[0].text == result["meta"]["remark"]
+    assert report.assumptions is not None
+    assert [(d.term, d.text) for d in report.assumptions.items] == [
+        ("Lån vid slutet av 2025", "300\u00a0miljoner kronor"),
+        ("Låneränta", "2,7\u00a0procent per år"),
+    ]
+    assert "230 antaganden" not in notice(report)
+    del result["quality"]["key_assumptions"]
+    report = build_report(result)
+    assert report.assumptions is None
     assert "230 antaganden" in notice(report)
-    assert "Balansräkning (1 rad) och Resultaträkning (1 rad)" in notice(report)
     assert "illustrationer" in notice(report)
     result["meta"]["illustration"] = False
     assert "illustration" not in " ".join(texts(build_report(result)))
 
 
-def test_quality_of_amounts_is_that_of_the_outlays_not_of_the_project() -> None:
+def test_published_amounts_do_not_make_a_years_outlays_published() -> None:
     result = sample_result()
     for project in result["projects"]:
         project |= {"quality": "antagande", "outlay_quality": "uppgift"}
     report = build_report(result)
-    assert "vilar 100\u00a0procent på publicerade uppgifter" in notice(report)
-    assert report.key_figures.items[1].quality == "uppgift"
+    assert (
+        "Projektens belopp i 2025 års priser är publicerade; år och priser är antaganden."
+        in notice(report)
+    )
+    assert report.key_figures.items[1].quality == "antagande"
+    captions = {
+        block.figure.title.split()[0]: [t.quality for t in block.caption if t.quality]
+        for section in report.sections
+        for block in section.blocks
+        if isinstance(block, ChartBlock)
+    }
+    assert captions["Utgifterna"] == ["antagande"]
+    assert captions["Behoven"][0] == "antagande"
+    result["projects"][0]["outlay_quality"] = "antagande"
+    assert "procent publicerade uppgifter; år" in notice(build_report(result))
+
+
+def test_an_exemption_is_a_decision_only_where_the_row_says_so() -> None:
+    result = sample_result()
+    item = {"year": 2023, "amount": 10_600.0, "due_year": 2026, "restored_before": 0.0,
+            "restored": [], "exempted": 10_600.0, "left": 0.0}  # fmt: skip
+    result["deficits"] = [item]
+    said = " ".join(texts(build_report(result))).replace("\u00a0", " ")
+    assert (
+        "Antagande: 10,6 miljoner kronor av underskottet 2023 räknas som undantaget (synnerliga skäl). Något beslut är inte funnet."
+        in said
+    )
+    assert "har beslutat" not in said
+    result["quality"]["figures"]["underskott_in"] = "uppgift"
+    said = " ".join(texts(build_report(result)))
+    assert "Fullmäktige har beslutat att 10,6" in said
+
+
+def test_what_was_restored_before_the_plan_is_shown() -> None:
+    result = sample_result()
+    result["deficits"] = [
+        {"year": 2022, "amount": 3_800.0, "due_year": 2025, "restored_before": 3_800.0,
+         "restored": [], "exempted": 0.0, "left": 0.0}
+    ]  # fmt: skip
+    report = build_report(result)
+    row = tables(report)["Underskott att återställa"].rows[0]
+    assert [cell.text for cell in row.cells] == [
+        "3,8", "2025", "3,8 före planen", "0,0", "0,0",
+    ]  # fmt: skip
+    said = " ".join(texts(report))
+    assert "Underskottet från 2022 var återställt före planens första år." in said
+
+
+def test_room_is_split_by_what_must_be_kept_and_what_should_be_reached() -> None:
+    result = sample_result()
+    table = tables(build_report(result))["Utrymme kvar när planen är genomförd"]
+    labels = [c.label for c in table.columns]
+    assert labels == [
+        "År", "Egna medel", "Skuldtak", "Resultatmål", "Resultatmål, också bör nås",
+        "Minst av de tre första",
+    ]  # fmt: skip
+    for i, row in enumerate(table.rows):
+        assert row.cells[2].value == result["room"]["must"]["result_target"][i]
+        assert row.cells[3].value == result["room"]["result_target"][i]
+        three = [c.value for c in row.cells[:3]]
+        names = ["own_funds", "debt_ceiling", "result_target"]
+        least = min(v for v in three if isinstance(v, float))
+        assert row.cells[4].value == names[three.index(least)]
+
+
+@pytest.mark.parametrize(
+    ("table", "key", "words"),
+    [
+        ("settings", "base_year", "Basår"),
+        ("settings", "plan_start … remark", "Planens första år … Läs det här först"),
+        ("years", "2030 … 2035", "2030–2035"),
+        ("statement", "rs/2025 … rg/2025",
+         "Skatteintäkter, 2025 … Generella statsbidrag och utjämning, 2025"),
+        ("projects", "p001", "Äldreboende Solbacken, 54 lägenheter"),
+        ("outlays", "p001/a/0 … p001/a/2", "Äldreboende Solbacken, 54 lägenheter"),
+        ("relations", "excludes/p007/p002",
+         "Ny högstadieskola 7–9 utesluter Norra skolan, renovering"),
+        ("goals", "lantak", "Lån högst 42 000 kr"),
+        ("scenarios", "Räntan upp/years/2026/interest_rate",
+         "Räntan upp: bladet År, 2026, Låneränta"),
+        ("scenarios", "50 öre/statement/rs/2026/amount",
+         "50 öre: bladet Resultaträkning, Skatteintäkter, 2026, Belopp"),
+        ("adjustments", "2026/realisationsvinster", "2026, Realisationsvinster"),
+        ("okänt", "a/b", "a/b"),
+    ],
+)  # fmt: skip
+def test_assumptions_are_named_in_the_words_of_the_sheets(
+    table: str, key: str, words: str
+) -> None:
+    names = known_names(sample_result())
+    assert assumption_name({"table": table, "key": key}, names) == words
 
 
 def test_limits_that_were_not_sought_are_not_said_to_be_none() -> None:
@@ -165,7 +317,7 @@ def test_a_foreign_currency_is_said_on_page_one_and_in_every_unit() -> None:
     ("status", "strong", "part", "calm"),
     [
         ({"stopped": "proof", "gap": 0.0, "seconds": 1.2}, "Bevisat bäst.", "(1 sekund)", True),
-        ({"stopped": "gap", "gap": 0.00072, "seconds": 3.4}, "Bevisat nära bäst.", "0,08\u00a0procent", True),
+        ({"stopped": "gap", "gap": 0.00072, "seconds": 3.4}, "Bevisat nära bäst.", "0,1\u00a0procent", True),
         ({"stopped": "time", "gap": 0.0203, "seconds": 60.0}, "Tiden tog slut.", "2,1\u00a0procent", False),
         ({"stopped": "work", "gap": 0.5, "seconds": 60.0}, "Arbetsgränsen nåddes.", "50\u00a0procent", False),
         ({"stopped": "time", "gap": None, "seconds": 60.0}, "Giltig plan.", "inte uträknat", False),
@@ -276,6 +428,7 @@ def test_own_pace_tells_which_goals_fall() -> None:
         for t in block.texts
     ]
     assert f"I den takten nås inte längre: ”{kept['name']}”." in said
+    assert any("tas projekten ändå i bruk som planerat" in text for text in said)
 
 
 @pytest.mark.parametrize(
@@ -301,7 +454,7 @@ def test_a_plan_with_no_project_says_so() -> None:
             "outlay_tkr": [0.0] * 10,
         }  # fmt: skip
     report = build_report(result)
-    assert prose(report).startswith("Planen rymmer inget av de 12 projekten.")
+    assert "Den rymmer inget av de 12 projekten." in prose(report)
     assert "Inget projekt ingår i planen." in " ".join(texts(report))
 
 

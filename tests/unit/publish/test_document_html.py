@@ -161,7 +161,9 @@ def test_first_page_shows_notice_status_and_currency() -> None:
         .split('<div class="story">')[0]
     )
     for words in ("Alla belopp är i norska kronor (NOK).", "Tiden tog slut.",
-                  "Läs det här först.", "Betyg och vikter är illustrationer"):  # fmt: skip
+                  "Läs det här först.", "Antaganden som betyder mest.",
+                  "<dt>Låneränta</dt><dd>2,7\u00a0procent per år</dd>",
+                  "Betyg och vikter är illustrationer"):  # fmt: skip
         assert words in head
 
 

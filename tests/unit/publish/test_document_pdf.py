@@ -12,9 +12,12 @@ import pytest
 from unit.publish.sample import sample_result
 
 from rodtrad.publish.blocks import (
+    Bar,
     Cell,
     ChartBlock,
     Column,
+    Figure,
+    HeatRow,
     KeyFigures,
     Paragraphs,
     Report,
@@ -25,7 +28,16 @@ from rodtrad.publish.blocks import (
     Text,
 )
 from rodtrad.publish.content import build_report
-from rodtrad.publish.document_pdf import _plan_columns, render_pdf, years_across
+from rodtrad.publish.document_pdf import (
+    PICTURE_HEIGHT,
+    _plan_columns,
+    _timeline,
+    drawn_height,
+    on_paper,
+    pictures_of,
+    render_pdf,
+    years_across,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -111,7 +123,9 @@ def test_language_title_and_tags_are_in_the_file(report: Report, pdf: bytes) -> 
     root = root_of(pdf)
     assert str(root["/Lang"]).startswith("sv")
     assert reader.metadata is not None
-    assert reader.metadata.title == report.title
+    assert reader.metadata.title == "Exempelby kommun: investeringsplan 2026–2035"
+    assert reader.metadata.author == "Röd tråd"
+    assert squeezed(report.title) in page_texts(pdf)[0]
     assert root["/ViewerPreferences"]["/DisplayDocTitle"]
     assert root["/MarkInfo"]["/Marked"]
     assert b"pdfuaid" in root["/Metadata"].get_object().get_data()
@@ -171,7 +185,8 @@ def test_a_name_is_never_read_as_markup() -> None:
         assert squeezed(project["name"]) in text
     metadata = pypdf.PdfReader(io.BytesIO(pdf)).metadata
     assert metadata is not None
-    assert metadata.author == AWKWARD
+    assert metadata.title == f"{AWKWARD}: investeringsplan 2026–2035"
+    assert metadata.author == "Röd tråd"
 
 
 def test_markup_in_every_kind_of_text_is_shown_as_written() -> None:
@@ -276,23 +291,174 @@ def test_the_head_of_a_long_table_is_repeated() -> None:
     assert all("Radhuvud" in text for text in with_rows)
 
 
-def test_a_long_timeline_comes_in_several_pictures(report: Report) -> None:
-    [chart] = [
-        block
-        for section in report.sections
-        for block in section.blocks
-        if isinstance(block, ChartBlock) and block.figure.kind == "timeline"
-    ]
+def a_timeline(rows: int, years: int = 10) -> ChartBlock:
+    """Return a timeline of so many projects; every seventh is not in the plan."""
     bars = tuple(
-        replace(chart.figure.bars[0], label=f"Projekt nummer {i}.") for i in range(100)
+        Bar(f"Projekt nummer {i}.", f"{i + 1}", "new", remark="Ingår inte i planen")
+        if i % 7 == 6
+        else Bar(
+            f"Projekt nummer {i}." + " Ett långt namn på två rader" * (i % 5 == 0),
+            f"{i + 1}",
+            ("new", "renewal", "adaptation", "other")[i % 4],
+            start_year=2026 + i % years,
+            end_year=2026 + i % years + 1,
+            in_use_year=2026 + i % years + 2,
+        )
+        for i in range(rows)
     )
-    many = replace(chart, figure=replace(chart.figure, bars=bars))
-    pdf = render_pdf(small_report(many))
+    return ChartBlock(
+        Figure(
+            kind="timeline",
+            title="Tidslinjen",
+            unit="Byggtid per projekt",
+            alt="En tidslinje över projekten.",
+            table=TableBlock("Tabell", "", (Column("År", "left"),), (Row("Ett"),)),
+            labels=tuple(str(2026 + y) for y in range(years)),
+            bars=bars,
+            peak="mkr",
+        )
+    )
+
+
+@pytest.mark.parametrize(("rows", "years"), [(60, 12), (159, 10), (159, 30)])
+def test_a_long_timeline_is_whole_over_pages_with_the_years_on_each(
+    rows: int, years: int
+) -> None:
+    block = a_timeline(rows, years)
+    # A page of text first, so that the timeline begins far down.
+    text = Paragraphs(tuple(Text(f"Rad {i}.") for i in range(12)))
+    pdf = render_pdf(small_report(text, block))
+    reader = pypdf.PdfReader(io.BytesIO(pdf))
+    found: list[str] = []
+    several = 0
+    for page in reader.pages:
+        heights: list[float] = []
+
+        def visit(
+            text: str, cm: Any, tm: Any, _f: Any, _s: Any, to: list[float] = heights
+        ) -> None:
+            if "Projekt nummer" in text:
+                to.append(tm[4] * cm[1] + tm[5] * cm[3] + cm[5])
+
+        shown = squeezed(page.extract_text(visitor_text=visit))
+        names = re.findall(r"Projektnummer\d+\.", shown)
+        found += names
+        if not names:
+            continue
+        several += 1
+        assert re.search("2026.*mkr.*Projektnummer", shown)
+        # Inside the page body: below the top margin, above the foot.
+        assert heights
+        assert max(heights) < 841.9 - 18 * 72 / 25.4
+        assert min(heights) > 21 * 72 / 25.4
+    assert found == [f"Projektnummer{i}." for i in range(rows)]
+    assert several >= rows // 40 + 1
+    # The heading and its first rows stand on the page where the text ends.
+    first = squeezed(reader.pages[0].extract_text())
+    assert "Rad11." in first
+    assert "Tidslinjen" in first
+    assert "Projektnummer3." in first
     alts = [str(n["/Alt"]) for n in structure(pdf) if n["/S"] == "/Figure"]
-    assert sum(alt.endswith("av 3.") for alt in alts) == 3
-    text = "".join(page_texts(pdf))
-    for bar in bars:
-        assert squeezed(bar.label) in text
+    assert alts.count("En tidslinje över projekten.") == 1
+
+
+def test_each_bar_of_the_timeline_stands_under_its_years() -> None:
+    drawn = _timeline(a_timeline(8).figure)
+    slot = drawn["slot"]
+    assert 10 * slot + drawn["name_width"] + drawn["amount_width"] <= 467.01
+    for i, row in enumerate(drawn["rows"]):
+        if i == 6:
+            assert row["remark"] == "Ingår inte i planen"
+            assert row["svg"] == ""
+            continue
+        [x, width] = re.findall(r'rect x="([\d.]+)" [^>]*width="([\d.]+)"', row["svg"])[
+            -1
+        ]
+        assert float(x) == pytest.approx(i * slot, abs=1)
+        assert float(x) + float(width) == pytest.approx((i + 2) * slot, abs=1)
+        [ring] = re.findall(r'circle cx="([\d.]+)" [^>]*r="3.2"', row["svg"])
+        assert float(ring) == pytest.approx((i + 2) * slot, abs=0.01)
+
+
+@pytest.mark.parametrize("rows", [3, 20, 60])
+def test_a_tall_heat_strip_comes_in_pictures_that_fit_a_page(rows: int) -> None:
+    figure = Figure(
+        kind="heat",
+        title="Mål",
+        unit="procent",
+        alt="Rutor med mål.",
+        table=year_table(3),
+        labels=("2026", "2027", "2028"),
+        heat=tuple(
+            HeatRow(f"Mål nummer {i}.", (Cell("1,0", 1.0, mood="good"),) * 3)
+            for i in range(rows)
+        ),
+    )
+    pictures = pictures_of(figure)
+    assert all(drawn_height(picture) <= PICTURE_HEIGHT for picture in pictures)
+    assert (len(pictures) > 1) == (rows > 20)
+    for i in range(rows):
+        assert sum(f"Mål nummer {i}." in picture for picture in pictures) == 1
+
+
+def test_every_chart_of_the_report_fits_a_page(report: Report) -> None:
+    for section in report.sections:
+        for block in section.blocks:
+            if isinstance(block, ChartBlock) and block.figure.kind != "timeline":
+                for picture in pictures_of(block.figure):
+                    assert drawn_height(picture) <= PICTURE_HEIGHT
+
+
+# ------------------------------------------------------------ wordy tables
+
+
+def wordy_table(rows: int = 40) -> TableBlock:
+    source = "Uppskattat ur en tidningsartikel om kommunens budget. " * 8
+    return TableBlock(
+        "Antaganden",
+        "",
+        (
+            Column("Blad", "left"),
+            Column("Vad", "left"),
+            Column("Rader"),
+            Column("Källa", "left"),
+        ),
+        tuple(
+            Row(
+                "Balansräkning" if i < rows // 2 else "Driftkonsekvenser",
+                (
+                    Cell(f"Avskrivningar, rad {i}."),
+                    Cell("1", 1),
+                    Cell(source if i % 3 else "Antagande."),
+                ),
+            )
+            for i in range(rows)
+        ),
+    )
+
+
+def test_the_column_of_long_texts_takes_most_of_the_page() -> None:
+    table = wordy_table(6)
+    assert on_paper(table) == table
+    _size, _pad, [(_columns, widths)] = _plan_columns(table)
+    assert sum(widths) <= 467.01
+    assert widths[3] >= 0.55 * 467
+    _size, _pad, [(_columns, widths)] = _plan_columns(on_paper(wordy_table()))
+    assert widths[-1] >= 0.7 * 467
+
+
+def test_a_first_column_that_repeats_itself_becomes_headings_on_paper() -> None:
+    table = wordy_table()
+    turned = on_paper(table)
+    assert [row.header for row in turned.rows if row.kind == "group"] == [
+        "Balansräkning",
+        "Driftkonsekvenser",
+    ]
+    rows = [row for row in turned.rows if row.kind != "group"]
+    assert [row.header for row in rows] == [row.cells[0].text for row in table.rows]
+    assert [row.cells for row in rows] == [row.cells[1:] for row in table.rows]
+    mixed = replace(table, rows=(*table.rows[1:], table.rows[0]))
+    assert on_paper(mixed) == mixed
 
 
 def test_the_report_is_not_a_picture_of_another_plan() -> None:

@@ -22,6 +22,7 @@ from rodtrad.domain.words import (
     STATEMENT_LABELS,
 )
 from rodtrad.publish.excel_report import render_workbook
+from rodtrad.publish.tables import law_table
 
 if TYPE_CHECKING:
     from rodtrad.domain.components import Tables
@@ -164,11 +165,119 @@ def test_the_first_sheet_says_what_how_sure_and_where_from(
     assert "2026–2035" in sheet["A1"].value
     assert meta["municipality"] in sheet["A1"].value
     assert rows["Läs det här först"] == meta["remark"]
-    assert rows["Avstånd till bästa möjliga"] == pytest.approx(0.0008)
+    assert rows["Läge"] == "bevisat bäst inom 0,1\u00a0%"
+    assert "nära nog" not in rows.values()
+    assert "Sprid inte" not in rows
     assert rows["Underlagets kontrollsumma"] == meta["input_sha256"]
     assert rows["Valuta"] == "kr"
     assert "230 antaganden" in rows["Underlagets kvalitet"]
     assert "illustration" in rows["Betyg och vikter"]
+
+
+@pytest.mark.parametrize(
+    ("status", "state", "end"),
+    [
+        ({"gap": 0.0, "stopped": "proof"}, "bevisat bäst", None),
+        ({"gap": 0.0003, "stopped": "gap"}, "bevisat bäst inom 0,1\u00a0%", None),
+        (
+            {"gap": 0.02, "stopped": "time", "state": "feasible"},
+            "giltig, bättre kan finnas",
+            "tidsgräns nådd",
+        ),
+    ],
+)
+def test_the_first_sheet_does_not_promise_more_than_is_proven(
+    status: dict[str, Any], state: str, end: str | None
+) -> None:
+    result = consistent_result()
+    result["status"] |= status
+    sheet = opened(rendered(result), values=True)["Läs mig"]
+    rows = {row[0].value: row[1].value for row in sheet.iter_rows(max_col=2)}
+    assert rows["Läge"] == state
+    assert rows.get("Beräkningen slutade") == end
+
+
+def test_the_first_sheet_warns_of_what_may_not_be_spread_and_names_what_decides() -> (
+    None
+):
+    result = consistent_result()
+    result["meta"]["non_public"] = 3
+    result["quality"]["key_assumptions"] = [
+        {
+            "label": "Låneränta",
+            "text": "2,75\u00a0procent per år",
+            "quality": "antagande",
+        }
+    ]
+    sheet = opened(rendered(result), values=True)["Läs mig"]
+    rows = {row[0].value: row[1].value for row in sheet.iter_rows(max_col=2)}
+    assert sheet["A3"].value == "Sprid inte"
+    assert rows["Sprid inte"] == (
+        "Arbetsmaterial. 3 projekt är undantagna från publicering, så arbetsboken får "
+        "inte spridas som den är."
+    )
+    assert "Antaganden som avgör mest" in rows
+    assert rows["Låneränta"] == "2,75\u00a0procent per år"
+
+
+def test_the_file_is_ours_and_named_after_the_municipality(figures: Workbook) -> None:
+    assert figures.properties.creator == "Röd tråd"
+    assert figures.properties.title == "Exempelby kommun: investeringsplan 2026–2035"
+
+
+def test_a_project_shows_the_name_of_its_area() -> None:
+    result = consistent_result()
+    result["projects"][0] |= {"area": "hela_kommunen", "area_name": "Hela kommunen"}
+    sheet = opened(rendered(result), values=True)["Plan"]
+    assert sheet["D5"].value == "Hela kommunen"
+
+
+def test_what_was_restored_before_the_plan_is_told_apart() -> None:
+    result = consistent_result()
+    result["deficits"] = [
+        {
+            "year": 2022,
+            "amount": 3_800.0,
+            "due_year": 2025,
+            "restored_before": 3_000.0,
+            "restored": [{"year": 2026, "amount": 500.0}],
+            "exempted": 300.0,
+            "left": 0.0,
+        }
+    ]
+    sheet = opened(rendered(result), values=True)["Balanskrav"]
+    [row] = [cell.row for cell in sheet["A"] if cell.value == 2022]
+    headings = [cell.value for cell in sheet[row - 1]][1:7]
+    shown = dict(zip(headings, [cell.value for cell in sheet[row]][1:7], strict=True))
+    assert shown["Underskott"] == 3_800
+    assert shown["Återställt före planen"] == 3_000
+    assert shown["Återställt under planen"] == 500
+    assert shown["Kvar"] == 0
+
+
+def test_the_room_is_what_the_goals_that_must_be_kept_leave() -> None:
+    result = consistent_result()
+    room = result["room"]
+    wider = [None if x is None else x + 1_000_000 for x in room["result_target"]]
+    room["must"] = {
+        **{key: room[key] for key in ("own_funds", "debt_ceiling", "binding")},
+        "result_target": wider,
+    }
+    sheet = opened(rendered(result), values=True)["Utrymme"]
+    columns = list(year_columns(sheet).values())
+
+    def shown(label: str) -> list[Any]:
+        return [sheet.cell(row_of(sheet, label), c).value for c in columns]
+
+    assert shown("Resultatmål") == pytest.approx(wider)
+    assert shown("Resultatmål, även mål som bör nås") == pytest.approx(
+        room["result_target"]
+    )
+    assert "Skuldtak, även mål som bör nås" not in [c.value for c in sheet["A"]]
+    least = [
+        min(x) for x in zip(room["own_funds"], room["debt_ceiling"], wider, strict=True)
+    ]
+    assert shown("Minst av dem: utrymmet") == pytest.approx(least)
 
 
 @pytest.mark.parametrize(
@@ -286,9 +395,41 @@ def test_assumptions_sources_law_and_issues_are_listed(
     for item in result["quality"]["assumptions"]:
         assert item["text"] in words("Antaganden")
     assert "=SCB()" in words("Antaganden")
-    assert "nej, inte läst" in words("Lagvärden")
+    assert "berakning" not in words("Antaganden")
+    assert {"Balansräkning", "Lån", "Resultaträkning"} <= words("Antaganden")
+    assert not {"loans", "ra/2025", "balance"} & words("Antaganden")
     for item in result["issues"]:
         assert {item["message"], item["remedy"]} <= words("Anmärkningar")
+
+
+def test_the_law_reads_as_on_the_page(result: dict[str, Any]) -> None:
+    changed = copy.deepcopy(result)
+    changed["law"] = [
+        {
+            "key": "balanskravsutredning",
+            "label": "Rader i balanskravsutredningen",
+            "value": ["ar", "bkr"],
+            "valid_from": 2005,
+            "valid_to": None,
+            "reference": "Lag (2018:597)",
+            "verified": False,
+            "note": "Lagtexten är inte läst.",
+        },
+        *changed["law"],
+    ]
+    sheet = opened(rendered(changed), values=True)["Lagvärden"]
+    table = law_table(changed)
+    assert table is not None
+    for row, line in enumerate(table.rows, start=5):
+        shown = [cell.value for cell in sheet[row]]
+        assert shown[: 1 + len(line.cells)] == [
+            line.header,
+            *(c.text for c in line.cells),
+        ]
+    first = [cell.value for cell in sheet[5]]
+    assert first[0] == "Rader i balanskravsutredningen"
+    assert first[1] == "Årets resultat och Balanskravsresultat"
+    assert first[-2:] == ["Lagtexten är inte läst.", "balanskravsutredning"]
 
 
 def test_a_line_carries_its_quality(figures: Workbook) -> None:
@@ -497,6 +638,7 @@ def test_a_missing_figure_is_a_dash_and_never_nought() -> None:
     result = consistent_result()
     result["indicators"]["sfg"][2] = None
     result["room"]["debt_ceiling"] = [None] * len(result["years"])
+    result["room"]["must"]["debt_ceiling"] = [None] * len(result["years"])
     result["goals"][0]["met"][1] = None
     workbook = opened(rendered(result), values=True)
     page = workbook["Nyckeltal"]

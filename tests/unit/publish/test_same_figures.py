@@ -19,7 +19,7 @@ from rodtrad.publish.blocks import (
 )
 from rodtrad.publish.content import build_report
 from rodtrad.publish.document_html import render_html
-from rodtrad.publish.document_pdf import _plan_columns, render_pdf, years_across
+from rodtrad.publish.document_pdf import _plan_columns, on_paper, render_pdf
 
 
 def squeezed(text: str) -> str:
@@ -76,7 +76,7 @@ def test_every_row_of_every_table_is_in_both(
     web, paper = html_text(render_html(report)), pdf_text(render_pdf(report))
     rows = 0
     for table in tables(report):
-        turned = years_across(table)
+        turned = on_paper(table)
         for columns, _widths in _plan_columns(turned)[2]:
             for text in row_texts(turned, columns):
                 assert text in paper

@@ -13,7 +13,14 @@ from hypothesis import strategies as st
 from unit.publish.sample import sample_result
 
 from rodtrad.publish import svg
-from rodtrad.publish.blocks import ChartBlock, Figure, Limit, Series, TableBlock
+from rodtrad.publish.blocks import (
+    ChartBlock,
+    Figure,
+    Limit,
+    Series,
+    Step,
+    TableBlock,
+)
 from rodtrad.publish.content import build_report
 
 EMPTY = TableBlock("", "", (), ())
@@ -90,7 +97,7 @@ def test_bars_stand_on_zero_and_are_as_tall_as_their_figures() -> None:
     assert tall[1] / tall[0] == pytest.approx(4, rel=0.01)
 
 
-def test_needs_above_the_room_are_hatched_and_the_rest_is_not() -> None:
+def test_needs_above_the_room_are_hatched_over_the_colour_of_their_kind() -> None:
     figure = Figure(
         "stacked",
         "",
@@ -112,8 +119,8 @@ def test_needs_above_the_room_are_hatched_and_the_rest_is_not() -> None:
     unit = rects[0][1] / 30
     assert [(fill, round(h / unit)) for fill, h in rects] == [
         ("var(--c2)", 30),
-        ("var(--c1)", 10),
-        ("url(#hatch)", 20),
+        ("var(--c1)", 30),
+        ("url(#above)", 20),
         ("var(--c2)", 10),
         ("var(--c1)", 10),
     ]
@@ -126,7 +133,99 @@ def test_no_room_hatches_the_whole_need() -> None:
         room=Series("room", "U", (0.0,)),
     )  # fmt: skip
     fills = [r.attrib["fill"] for r in elements(parsed(figure), "rect")]
-    assert fills == ["url(#hatch)", "none"]
+    assert fills == ["var(--c1)", "url(#above)", "none"]
+    pattern = svg.patterns().split('id="above"')[1].split("</pattern>")[0]
+    assert "<rect" not in pattern  # nothing covers the colours beneath
+
+
+def test_room_with_aims_is_a_dashed_line_of_its_own_with_a_name() -> None:
+    figure = Figure(
+        "stacked", "", "", "", EMPTY, ("2026", "2027"),
+        (Series("new", "N", (30.0, 30.0), "new"),),
+        room=Series("room", "U", (40.0, 20.0)),
+    )  # fmt: skip
+    with_aim = replace(figure, aim=Series("aim", "Också bör nås", (10.0, 0.0)))
+    assert 'stroke-dasharray="6 4"' not in svg.draw(figure)
+    assert 'stroke-dasharray="6 4"' in svg.draw(with_aim)
+    assert ("aim", "Också bör nås") in svg.legend_items(with_aim)
+    assert "Också bör nås" in svg.draw(with_aim, svg.WIDE, "light")
+
+
+def test_what_is_reserved_stands_on_the_bar_and_the_figure_is_the_whole() -> None:
+    figure = Figure(
+        "bars", "", "", "", EMPTY, ("2026", "2027"),
+        (
+            Series("bkr", "B", (10.0, 30.0)),
+            Series("reserved", "R", (20.0, 0.0), "reserved"),
+        ),
+        decimals=1,
+    )  # fmt: skip
+    root = parsed(figure)
+    own, saved, other = elements(root, "rect")
+    assert float(saved.attrib["height"]) == pytest.approx(
+        2 * float(own.attrib["height"]), rel=0.01
+    )
+    assert float(saved.attrib["y"]) + float(saved.attrib["height"]) == pytest.approx(
+        float(own.attrib["y"]), abs=0.2
+    )
+    assert float(saved.attrib["y"]) == pytest.approx(float(other.attrib["y"]), abs=0.2)
+    assert [t.text for t in elements(root, "text")].count("30,0") == 2
+    assert ("reserved", "R") in svg.legend_items(figure)
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_a_deficit_that_the_reserve_covers_is_drawn_below_zero(width: int) -> None:
+    figure = Figure(
+        "bars", "", "", "", EMPTY, ("2026", "2027"),
+        (
+            Series("bkr", "B", (-6.0, -6.0)),
+            Series("used", "R", (6.0, 8.0), "used"),
+        ),
+    )  # fmt: skip
+    rects = elements(parsed(figure, width), "rect")
+    assert [r.attrib["fill"] for r in rects] == ["url(#hatch)"] * 2 + ["var(--c2)"]
+    hatched, above = float(rects[1].attrib["height"]), float(rects[2].attrib["height"])
+    assert hatched / above == pytest.approx(3, rel=0.05)
+
+
+def limited(values: tuple[float, ...], label: str = "Minst 1 procent") -> Figure:
+    years = tuple(str(2026 + i) for i in range(len(values)))
+    return Figure(
+        "lines", "", "", "", EMPTY, years, (Series("plan", "P", values),),
+        (Limit(label, (1.0,) * len(values)),),
+    )  # fmt: skip
+
+
+def test_a_limit_is_named_on_its_line_only_where_there_is_air() -> None:
+    free = svg.draw(limited((1.1, 6.0, 6.0, 6.0, 6.0, 6.0)))
+    tight = svg.draw(limited((1.1, 0.9, 1.1, 0.9, 1.1, 0.9)))
+    for drawn in (free, tight):
+        assert drawn.count("Minst 1 procent") == 1
+    assert "paint-order" in free
+    assert "paint-order" not in tight  # in the key above the chart, on no line
+
+
+@pytest.mark.parametrize("width", [svg.WIDE, svg.MIDDLE])
+def test_no_name_of_a_limit_is_cut(width: int) -> None:
+    name = (
+        "Resultat minst 2 procent av skatter, bidrag och utjämning varje år (bör nås)"
+    )
+    drawn = svg.draw(limited((3.0, 4.0, 6.0), name), width)
+    words = " ".join(re.findall(r">([^<]+)</text>", drawn))
+    assert name in words
+    assert "…" not in drawn
+
+
+def test_a_waterfall_whose_names_do_not_fit_is_set_as_a_list() -> None:
+    names = ("Resultat 2025", "Skatter", "Personalkostnadsökningar", "Resultat 2026")
+    steps = tuple(
+        Step(n, 10.0, "10,0", "total" if "Res" in n else "change") for n in names
+    )
+    figure = Figure("waterfall", "", "", "", EMPTY, steps=steps * 3)
+    for width in WIDTHS:
+        drawn = svg.draw(figure, width)
+        assert "…" not in drawn
+        assert "Personalkostnadsökningar" in drawn
 
 
 def test_only_years_that_break_a_goal_are_marked() -> None:

@@ -276,14 +276,13 @@ def test_a_full_disk_leaves_nothing(
 def test_a_workbook_on_a_full_disk_leaves_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The archive cannot be written: the error of the system comes through."""
+    """The bytes cannot be written: the error of the system comes through."""
     tables = build_tables({"areas": [{"area": "n"}]})
 
     def full(*_args: object, **_how: object) -> None:
         raise OSError(28, os.strerror(28))
 
-    monkeypatch.setattr(zipfile.ZipFile, "write", full)
-    monkeypatch.setattr(zipfile.ZipFile, "writestr", full)
+    monkeypatch.setattr(Path, "write_bytes", full)
 
     with pytest.raises(SourceError) as caught:
         write_workbook(tables, tmp_path / "u.xlsx")

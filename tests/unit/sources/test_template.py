@@ -48,6 +48,30 @@ def test_headings_units_stars_help_and_frozen_row(template: Path) -> None:
             assert column.description in cell.comment.text
 
 
+def test_a_heading_says_its_unit_once() -> None:
+    headings = {
+        f"{spec.name}.{column.name}": column.heading
+        for spec in SCHEMA.values()
+        for column in spec.columns.values()
+    }
+    assert headings["parts.share"] == "Andel"
+    assert headings["services.ratio"] == "Andel som behöver plats"
+    assert headings["population.age"] == "Ålder"
+    assert headings["resource_use.offset"] == "År från start"
+    assert headings["alternatives.build_years"] == "Byggtid (år)"
+    assert headings["years.cost_growth"] == "Kostnadsökning (andel)"
+    # What an older template says is still read.
+    assert SCHEMA["parts"].column_named("Andel (andel)") == "share"
+    assert SCHEMA["population"].column_named("Ålder (år) *") == "age"
+
+
+def test_the_guide_says_where_amounts_are_signed(template: Path) -> None:
+    guide = openpyxl.load_workbook(template)["Läs mig"]
+    signs = next(r[0].value for r in guide.iter_rows() if "Belopp" in str(r[0].value))
+    assert SCHEMA["statement"].label_sv in signs
+    assert SCHEMA["adjustments"].label_sv in signs
+
+
 def test_lists_to_choose_from_and_help_at_every_cell(template: Path) -> None:
     workbook = openpyxl.load_workbook(template)
     for spec in SCHEMA.values():
@@ -80,7 +104,9 @@ def test_the_untouched_template_is_called_empty(template: Path) -> None:
     with pytest.raises(InputError) as caught:
         read_underlag(template)
 
-    assert [issue.code for issue in caught.value.issues] == ["workbook_empty"]
+    (found,) = caught.value.issues
+    assert found.code == "workbook_empty"
+    assert f"{found.message} {found.remedy}" == "Mallen är tom. Fyll i den först."
 
 
 def test_a_template_that_is_begun_names_what_remains(
