@@ -500,7 +500,7 @@ def _exempted_text(result: Result, item: Mapping[str, Any]) -> str:
         )
         if quality == "uppgift"
         else _(
-            "Antagande: {kr} av underskottet {y} räknas som undantaget (synnerliga skäl). Något beslut är inte funnet."
+            "Antagande: {kr} av underskottet {y} räknas som undantaget (synnerliga skäl). Underlaget visar inget beslut."
         )
     )
     return text.format(

@@ -206,63 +206,79 @@ def has_aims(result: Result, indicators: Sequence[str] = ROOM_INDICATORS) -> boo
     )
 
 
-def room_left(result: Result, level: str = "must") -> tuple[Years, str] | None:
-    """Return how much of the room is left for each year's needs, and what sets it.
-
-    The room is that of the years without new projects (baseline), by the goals that
-    must be kept (or, with `aim`, by every goal). Debt and result goals limit what may
-    be spent up to and including a year, so what earlier years' needs have used is taken
-    away, and what they have not used remains. Without such goals the yearly own funds
-    are used in the same way. Second value: `goals` or `own_funds`.
-    """
-    needs = series_of(result, "needs", "total")
-    if needs is None:
-        return None
-    room = room_of(result, "baseline", "room", level=level)
+def _room_limit(room: Result, count: int) -> tuple[Years, str] | None:
+    """Return what may be spent up to and including each year, and what sets it."""
     stocks = [
         values
-        for key in ("debt_ceiling", "result_target")
+        for key in ROOM_GOALS
         if (values := series_of(room, key)) is not None
         and any(v is not None for v in values)
     ]
-    own = series_of(room, "own_funds")
-    limit: Years = []
     if stocks:
-        for i in range(len(needs)):
-            known = [s[i] for s in stocks if s[i] is not None]
-            limit.append(min(v for v in known if v is not None) if known else None)
-    elif own is not None:
-        running = 0.0
-        for value in own:
-            running += value or 0.0
-            limit.append(running)
-    else:
+        known = [[s[i] for s in stocks if s[i] is not None] for i in range(count)]
+        return [min((v for v in k if v is not None), default=None) for k in known], (
+            "goals"
+        )
+    own = series_of(room, "own_funds")
+    if own is None:
         return None
+    return [total(own[: i + 1]) for i in range(count)], "own_funds"
+
+
+def _carried(needs: Years, limit: Years) -> tuple[Years, list[float]]:
+    """Return the room left each year, and what earlier years' needs have used of it."""
     used = 0.0
     left: Years = []
+    taken: list[float] = []
     for need, most in zip(needs, limit, strict=True):
+        taken.append(used)
         if most is None:
             left.append(None)
             used += need or 0.0
             continue
-        room_now = max(most - used, 0.0)
-        left.append(room_now)
-        used += min(need or 0.0, room_now)
-    return left, "goals" if stocks else "own_funds"
+        now = max(most - used, 0.0)
+        left.append(now)
+        used += min(need or 0.0, now)
+    return left, taken
+
+
+def room_left(result: Result) -> tuple[Years, str] | None:
+    """Return how much of the room is left for each year's needs, and what sets it.
+
+    The room is that of the years without new projects (baseline), by the goals that
+    must be kept. Debt and result goals limit what may be spent up to and including a
+    year, so what earlier years' needs have used is taken away, and what they have not
+    used remains. Without such goals the yearly own funds are used in the same way.
+    Second value: `goals` or `own_funds`.
+    """
+    needs = series_of(result, "needs", "total")
+    if needs is None:
+        return None
+    found = _room_limit(room_of(result, "baseline", "room"), len(needs))
+    return None if found is None else (_carried(needs, found[0])[0], found[1])
 
 
 def room_left_with_aims(result: Result) -> Years | None:
     """Return the room left when goals that should be reached count as well.
 
-    None where there are no such goals, or where they change nothing.
+    Earlier years' needs have taken what the goals that must be kept allow, so this is
+    never more than `room_left` by the same kind of goals. None where there are no such
+    goals, or where they change nothing.
     """
+    needs = series_of(result, "needs", "total")
     block = (result.get("baseline") or {}).get("room") or {}
-    if "must" not in block or not has_aims(result):
+    if needs is None or "must" not in block or not has_aims(result):
         return None
-    must, aim = room_left(result), room_left(result, "aim")
-    if must is None or aim is None or must[0] == aim[0]:
+    must = _room_limit(room_of(result, "baseline", "room"), len(needs))
+    every = _room_limit(room_of(result, "baseline", "room", level="aim"), len(needs))
+    if must is None or every is None:
         return None
-    return aim[0]
+    left, taken = _carried(needs, must[0])
+    with_aims: Years = [
+        None if most is None else max(most - used, 0.0)
+        for most, used in zip(every[0], taken, strict=True)
+    ]
+    return None if with_aims == left else with_aims
 
 
 def needs_against_room(result: Result) -> Figure | None:

@@ -439,7 +439,9 @@ def known_names(result: Result) -> dict[str, dict[str, str]]:
 
 
 # Parts of a key that tell a reader nothing once the rest is named.
-_SILENT: Final = frozenset({"alternative_id", "offset"})
+_SILENT: Final = frozenset(
+    {"alternative_id", "offset", "criterion", "relation", "value"}
+)
 
 
 def assumption_name(
@@ -458,7 +460,8 @@ def assumption_name(
     first, last = ends[0], ends[-1]
     if first == last:
         return first
-    if first.isdigit() and last.isdigit():
+    whole = first.isdigit() and last.isdigit()
+    if whole and int(last) - int(first) + 1 == item.get("rows"):
         return f"{first}{EN_DASH}{last}"
     return f"{first} … {last}"
 
@@ -483,9 +486,8 @@ def _row_name(table: str, key: str, names: Mapping[str, Mapping[str, str]]) -> s
         return _("{a} {verb} {b}").format(
             a=words["project_id"], verb=words["kind"], b=words["other_id"]
         )
-    return ", ".join(
-        word for column, word in words.items() if word and column not in _SILENT
-    )
+    telling = [w for column, w in words.items() if w and column not in _SILENT]
+    return ", ".join(telling or words.values())
 
 
 def _scenario_name(key: str, names: Mapping[str, Mapping[str, str]]) -> str:

@@ -219,7 +219,7 @@ def test_an_exemption_is_a_decision_only_where_the_row_says_so() -> None:
     result["deficits"] = [item]
     said = " ".join(texts(build_report(result))).replace("\u00a0", " ")
     assert (
-        "Antagande: 10,6 miljoner kronor av underskottet 2023 räknas som undantaget (synnerliga skäl). Något beslut är inte funnet."
+        "Antagande: 10,6 miljoner kronor av underskottet 2023 räknas som undantaget (synnerliga skäl). Underlaget visar inget beslut."
         in said
     )
     assert "har beslutat" not in said
@@ -278,6 +278,8 @@ def test_room_is_split_by_what_must_be_kept_and_what_should_be_reached() -> None
         ("scenarios", "50 öre/statement/rs/2026/amount",
          "50 öre: bladet Resultaträkning, Skatteintäkter, 2026, Belopp"),
         ("adjustments", "2026/realisationsvinster", "2026, Realisationsvinster"),
+        ("criteria", "behov", "behov"),
+        ("viewpoints", "Växa/klimat/min/0.1", "Växa"),
         ("okänt", "a/b", "a/b"),
     ],
 )  # fmt: skip
@@ -285,7 +287,13 @@ def test_assumptions_are_named_in_the_words_of_the_sheets(
     table: str, key: str, words: str
 ) -> None:
     names = known_names(sample_result())
-    assert assumption_name({"table": table, "key": key}, names) == words
+    item = {"table": table, "key": key, "rows": 6}
+    assert assumption_name(item, names) == words
+
+
+def test_years_with_gaps_are_not_drawn_together() -> None:
+    item = {"table": "years", "key": "2030 … 2035", "rows": 2}
+    assert assumption_name(item, {}) == "2030 … 2035"
 
 
 def test_limits_that_were_not_sought_are_not_said_to_be_none() -> None:

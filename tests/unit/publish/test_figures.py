@@ -90,13 +90,23 @@ def with_aim() -> dict[str, Any]:
 def test_needs_are_judged_by_the_goals_that_must_be_kept() -> None:
     result = with_aim()
     assert figures.room_left(result) == ([150.0, 50.0, 50.0], "goals")
-    assert figures.room_left_with_aims(result) == [20.0, 0.0, 10.0]
+    assert figures.room_left_with_aims(result) == [20.0, 0.0, 0.0]
     figure = figures.needs_against_room(result)
     assert figure is not None
     assert figure.title == "Behoven är större än utrymmet 2027"
     assert figure.aim is not None
-    assert figure.aim.values == (0.02, 0.0, 0.01)
+    assert figure.aim.values == (0.02, 0.0, 0.0)
     assert figure.table.columns[-1].label == figure.aim.label
+
+
+@pytest.mark.parametrize("kinds", [{}, {"projects": 40, "years": 20}])
+def test_more_goals_never_leave_more_room(kinds: dict[str, int]) -> None:
+    result = sample_result(**kinds)  # type: ignore[arg-type]
+    must, aim = figures.room_left(result), figures.room_left_with_aims(result)
+    assert must is not None
+    assert aim is not None
+    for more, less in zip(must[0], aim, strict=True):
+        assert (less or 0.0) <= (more or 0.0)
 
 
 def test_without_aims_there_is_one_line() -> None:

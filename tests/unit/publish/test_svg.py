@@ -198,7 +198,7 @@ def limited(values: tuple[float, ...], label: str = "Minst 1 procent") -> Figure
 
 def test_a_limit_is_named_on_its_line_only_where_there_is_air() -> None:
     free = svg.draw(limited((1.1, 6.0, 6.0, 6.0, 6.0, 6.0)))
-    tight = svg.draw(limited((1.1, 0.9, 1.1, 0.9, 1.1, 0.9)))
+    tight = svg.draw(limited((1.1, 0.9) * 10))
     for drawn in (free, tight):
         assert drawn.count("Minst 1 procent") == 1
     assert "paint-order" in free
@@ -208,12 +208,14 @@ def test_a_limit_is_named_on_its_line_only_where_there_is_air() -> None:
 @pytest.mark.parametrize("width", [svg.WIDE, svg.MIDDLE])
 def test_no_name_of_a_limit_is_cut(width: int) -> None:
     name = (
-        "Resultat minst 2 procent av skatter, bidrag och utjämning varje år (bör nås)"
+        "Resultat minst 2 procent av skatter, bidrag och utjämning varje år, "
+        "räknat före reservering och med alla pensioner i balansräkningen (bör nås)"
     )
     drawn = svg.draw(limited((3.0, 4.0, 6.0), name), width)
     words = " ".join(re.findall(r">([^<]+)</text>", drawn))
     assert name in words
     assert "…" not in drawn
+    assert "paint-order" not in drawn  # it does not fit on its line
 
 
 def test_a_waterfall_whose_names_do_not_fit_is_set_as_a_list() -> None:
