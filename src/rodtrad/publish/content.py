@@ -355,7 +355,7 @@ def _published(result: Result) -> str:
     base_year = result["meta"]["base_year"]
     share = math.fsum(a for a, q in amounts if q == "uppgift") / whole
     if share <= 0:
-        return _("Inget av projektens belopp är en publicerad uppgift.")
+        return _("Inget av projektens årsbelopp är en publicerad uppgift.")
     if all(q == "uppgift" for _a, q in amounts):
         first = _("Projektens belopp i {y} års priser är publicerade").format(
             y=base_year
