@@ -25,7 +25,7 @@ from rodtrad.plan.greedy import (
     polish,
     speaks,
 )
-from rodtrad.plan.problem import Problem, RatioAim, Row, Variable, safe_name
+from rodtrad.plan.problem import Problem, RatioAim, safe_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -435,12 +435,6 @@ def _value(expression: Any, values: Array, place: Mapping[str, int]) -> float:
     return float(expression.constant + expression.columns @ values[:count] + extra)
 
 
-def solve_relaxation(problem: Problem, limits: Limits | None = None) -> float | None:
-    """Return the bound of the problem with fractions allowed; None if impossible."""
-    relaxed = Relaxation(problem, limits or Limits())
-    return relaxed.bound()
-
-
 class Relaxation:
     """The linear relaxation, kept warm so that forcing one project is quick."""
 
@@ -485,7 +479,7 @@ class Relaxation:
 
 
 def _relaxed_bound(problem: Problem, limits: Limits) -> float:
-    bound = solve_relaxation(problem, limits)
+    bound = Relaxation(problem, limits).bound()
     return INFINITY if bound is None else bound
 
 
@@ -506,19 +500,3 @@ def first_plan(problem: Problem, limits: Limits) -> tuple[Choice, ...] | None:
         if not check.holds(chosen):
             return None
     return check.choices(grow(check, chosen))
-
-
-__all__ = [
-    "Limits",
-    "Portfolio",
-    "Progress",
-    "Relaxation",
-    "Row",
-    "Variable",
-    "build_matrix",
-    "first_plan",
-    "read_choices",
-    "relative_gap",
-    "solve_problem",
-    "solve_relaxation",
-]
