@@ -14,7 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 from rodtrad.capacity.evaluate import evaluate_plan
 from rodtrad.capacity.provenance import quality_of, study_facts
-from rodtrad.capacity.result import economy_result, input_fingerprint
+from rodtrad.capacity.result import (
+    choice_differences,
+    economy_result,
+    input_fingerprint,
+)
 from rodtrad.domain import law
 from rodtrad.domain.arrays import BALANCE_LINES, Choice, build_case
 from rodtrad.domain.checks import check_tables
@@ -62,6 +66,9 @@ KNOWN = frozenset(
         "issues",
     ]
 )
+CHOICE_KEYS = ("project_id", "alternative_id", "start_year")
+STOPS = ("proof", "gap", "work", "time")
+STATES = ("optimal", "feasible")
 NOT_RECOMPUTED = frozenset({"seed"})
 ASSETS = BALANCE_LINES[:4]
 FUNDING = BALANCE_LINES[4:]
@@ -212,7 +219,10 @@ def _status(status: Any, total: float) -> list[Difference]:
     """Check that objective, bound, gap and state say the same thing."""
     status = status if isinstance(status, dict) else {}
     figures = [status.get(key) for key in ("objective", "bound", "gap")]
-    if any(isinstance(x, bool) or not isinstance(x, (int, float)) for x in figures):
+    if any(
+        isinstance(x, bool) or not isinstance(x, (int, float)) or not math.isfinite(x)
+        for x in figures
+    ):
         text = _("Besked om hur nära bäst planen är saknas.")
         return [Difference("status", figures, None, text)]
     objective, bound, gap = (float(x) for x in figures if x is not None)
@@ -225,7 +235,12 @@ def _status(status: Any, total: float) -> list[Difference]:
     expected = max(bound - objective, 0.0) / max(abs(objective), 1e-9)
     if not math.isclose(gap, expected, rel_tol=TOLERANCE, abs_tol=TOLERANCE):
         differences.append(Difference("status.gap", gap, expected))
-    proven = status.get("stopped") in ("proof", "gap")
+    stopped, state = status.get("stopped"), status.get("state")
+    if stopped not in STOPS or state not in STATES:
+        differences.append(Difference("status", [state, stopped], None))
+    if stopped == "proof" and gap > TOLERANCE:
+        differences.append(Difference("status.stopped", stopped, "gap"))
+    proven = stopped in ("proof", "gap")
     if (status.get("state") == "optimal") != proven:
         differences.append(Difference("status.state", status.get("state"), None))
     return differences
@@ -245,16 +260,33 @@ def _reasons(case: Case, result: Mapping[str, Any], total: float) -> list[Differ
             for project in case.projects
         }
         differences += _differences("reasons.state", stated, expected, 1.0)
+        if len(reasons) != len(case.projects):
+            differences.append(Difference("reasons", len(reasons), len(case.projects)))
+        near = TOLERANCE * max(1.0, abs(total))
+        own = [Choice(*(c[key] for key in CHOICE_KEYS)) for c in result["choices"]]
         for row in reasons:
-            other = row["force"]["choices"]
-            if other is None:
+            force, path = row["force"], f"reasons.{row['project_id']}"
+            other, high = force["choices"], force["loss_high"]
+            if other is None or force["impossible"]:
+                if other is not None or high is not None:
+                    differences.append(Difference(f"{path}.loss_high", high, None))
                 continue
-            plan = evaluate_plan(case, [Choice(*choice) for choice in other])
-            path = f"reasons.{row['project_id']}.loss_high"
-            loss, high = total - plan.objective, row["force"]["loss_high"]
-            near = TOLERANCE * max(1.0, abs(total))
+            choices = [Choice(*choice) for choice in other]
+            plan = evaluate_plan(case, choices)
+            loss = total - plan.objective
             if plan.violations or not abs(loss - high) <= near:
-                differences.append(Difference(path, high, loss))
+                differences.append(Difference(f"{path}.loss_high", high, loss))
+            if not force["loss_low"] <= high + near:
+                differences.append(
+                    Difference(f"{path}.loss_low", force["loss_low"], high)
+                )
+            inside = row["project_id"] in {choice.project_id for choice in choices}
+            if inside == (row["state"] == "in"):
+                text = _("Den andra planen gör likadant med projektet.")
+                differences.append(Difference(f"{path}.choices", None, None, text))
+            changed = choice_differences(own, choices)
+            told = {key: force.get(key) for key in changed}
+            differences += _differences(path, told, changed, 1.0)
     except (KeyError, TypeError, ValueError) as error:
         text = _("Skälen går inte att räkna på: {why}.").format(why=error)
         differences.append(Difference("reasons", None, None, text))

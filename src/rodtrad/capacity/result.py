@@ -341,6 +341,37 @@ def _project_rows(case: Case, choices: Sequence[Choice]) -> list[dict[str, Any]]
     return rows
 
 
+def choice_differences(
+    one: Sequence[Choice], other: Sequence[Choice]
+) -> dict[str, list[Any]]:
+    """Return who leaves, enters, moves and switches alternative from one plan to another."""
+    mine = {choice.project_id: choice for choice in one}
+    theirs = {choice.project_id: choice for choice in other}
+    both = sorted(set(mine) & set(theirs))
+    return {
+        "leaves": sorted(set(mine) - set(theirs)),
+        "enters": sorted(set(theirs) - set(mine)),
+        "moves": [
+            {
+                "project_id": key,
+                "from": mine[key].start_year,
+                "to": theirs[key].start_year,
+            }
+            for key in both
+            if mine[key].start_year != theirs[key].start_year
+        ],
+        "switches": [
+            {
+                "project_id": key,
+                "from": mine[key].alternative_id,
+                "to": theirs[key].alternative_id,
+            }
+            for key in both
+            if mine[key].alternative_id != theirs[key].alternative_id
+        ],
+    }
+
+
 def slow_down(stream: Sequence[float], rate: float, length: int) -> tuple[float, ...]:
     """Return outlays when each year only a share of what is due is spent.
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 import gettext
 import math
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Decimal, localcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -59,9 +59,11 @@ def _is_missing(value: float | None) -> bool:
 
 
 def _rounded(value: float, decimals: int) -> Decimal:
-    return Decimal(repr(float(value))).quantize(
-        Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP
-    )
+    with localcontext() as context:
+        context.prec = 400  # the largest float has 309 digits
+        return Decimal(repr(float(value))).quantize(
+            Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP
+        )
 
 
 def _digits(value: Decimal, drop_zero_decimals: bool = False) -> str:

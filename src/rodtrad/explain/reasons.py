@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from rodtrad.capacity.evaluate import evaluate_plan
+from rodtrad.capacity.result import choice_differences
 from rodtrad.domain.arrays import Choice
 from rodtrad.domain.words import (
     _,
@@ -112,7 +113,7 @@ class Explainer:
             work = max(work, UNKNOWN_WORK)
         if work:
             forced = self.problem.with_forced(project_id, included)
-            limits = Limits(seconds=20.0, work=work, gap=1e-6, seed=self._seed)
+            limits = Limits(seconds=5.0, work=work, gap=1e-6, seed=self._seed)
             found = solve_problem(forced, limits, start=best or (), rounds=1)
             if found.stopped == "infeasible":
                 return Forced(0.0, None, None, impossible=True)
@@ -125,6 +126,13 @@ class Explainer:
             return Forced(low, None, None, impossible=False)
         high = self.objective - evaluate_plan(self.case, best).objective
         return Forced(min(low, high), high, best, impossible=False)
+
+    def by_hand(self, project_id: str) -> tuple[Choice, ...] | None:
+        """Return a plan with the project the other way, found without a search."""
+        included = project_id not in self.chosen
+        if not included and self.case.project(project_id).must_do:
+            return None
+        return self._quick(project_id, included)
 
     def _quick(self, project_id: str, included: bool) -> tuple[Choice, ...] | None:
         """Return a plan with the project forced, by hand: make room, then grow."""
@@ -152,30 +160,7 @@ class Explainer:
 
     def differences(self, other: Sequence[Choice]) -> dict[str, Any]:
         """Return who leaves, enters, moves and switches alternative in another plan."""
-        theirs = {choice.project_id: choice for choice in other}
-        both = sorted(set(self.chosen) & set(theirs))
-        return {
-            "leaves": sorted(set(self.chosen) - set(theirs)),
-            "enters": sorted(set(theirs) - set(self.chosen)),
-            "moves": [
-                {
-                    "project_id": key,
-                    "from": self.chosen[key].start_year,
-                    "to": theirs[key].start_year,
-                }
-                for key in both
-                if self.chosen[key].start_year != theirs[key].start_year
-            ],
-            "switches": [
-                {
-                    "project_id": key,
-                    "from": self.chosen[key].alternative_id,
-                    "to": theirs[key].alternative_id,
-                }
-                for key in both
-                if self.chosen[key].alternative_id != theirs[key].alternative_id
-            ],
-        }
+        return choice_differences(self.choices, other)
 
 
 def explain_portfolio(
@@ -210,12 +195,43 @@ def explain_and_improve(
     search left. Such a plan takes the first one's place and is explained instead.
     """
     for _round in range(IMPROVEMENTS):
-        reasons = explain_portfolio(problem, plan, seed, progress)
-        better = _better_plan(problem, plan, reasons)
+        better = _better_by_hand(problem, plan, seed)
         if better is None:
-            return plan, reasons
+            break
         plan = better
-    return plan, explain_portfolio(problem, plan, seed, progress)
+    reasons = explain_portfolio(problem, plan, seed, progress)
+    found = _better_plan(problem, plan, reasons)
+    if found is None:
+        return plan, reasons
+    return found, explain_portfolio(problem, found, seed, progress)
+
+
+def _better_by_hand(problem: Problem, plan: Portfolio, seed: int) -> Portfolio | None:
+    """Return the best plan that some project the other way gives without a search."""
+    explainer = Explainer(problem, plan, seed)
+    plans = [
+        made
+        for project in problem.case.projects
+        if (made := explainer.by_hand(project.project_id)) is not None
+    ]
+    best = max(
+        plans, key=lambda p: evaluate_plan(problem.case, p).objective, default=None
+    )
+    return None if best is None else _improved(problem, plan, best)
+
+
+def _improved(
+    problem: Problem, plan: Portfolio, choices: tuple[Choice, ...]
+) -> Portfolio | None:
+    """Return the portfolio with these choices if they are better, else None."""
+    objective = evaluate_plan(problem.case, choices).objective
+    if plan.objective is None or plan.bound is None:
+        return None
+    if objective <= plan.objective + TIE * max(1.0, abs(plan.objective)):
+        return None
+    bound = max(plan.bound, objective)
+    gap = relative_gap(objective, bound)
+    return replace(plan, choices=choices, objective=objective, bound=bound, gap=gap)
 
 
 def _better_plan(
@@ -226,16 +242,10 @@ def _better_plan(
         for reason in reasons
         if reason["force"]["loss_high"] is not None
     ]
-    loss, _project_id, rows = min(losses, default=(0.0, "", None))
-    if rows is None or plan.objective is None or plan.bound is None:
+    _loss, _project_id, rows = min(losses, default=(0.0, "", None))
+    if rows is None:
         return None
-    if loss >= -TIE * max(1.0, abs(plan.objective)):
-        return None
-    choices = tuple(Choice(*row) for row in rows)
-    objective = evaluate_plan(problem.case, choices).objective
-    bound = max(plan.bound, objective)
-    gap = relative_gap(objective, bound)
-    return replace(plan, choices=choices, objective=objective, bound=bound, gap=gap)
+    return _improved(problem, plan, tuple(Choice(*row) for row in rows))
 
 
 def explain_project(explainer: Explainer, project: Project) -> dict[str, Any]:

@@ -152,11 +152,13 @@ def grow(check: RowCheck, chosen: Flags, leave_out: str = "") -> Flags:
     return chosen
 
 
-def polish(check: RowCheck, chosen: Flags) -> Flags:
+def polish(check: RowCheck, chosen: Flags, thorough: bool = False) -> Flags:
     """Return the plan after single changes that help: add, start earlier, switch.
 
     Each project in turn is given its best column that holds; a change is kept when
-    the whole plan's objective, missed aims included, grows.
+    the whole plan's objective, missed aims included, grows. `thorough` also tries
+    what lowers the project's own value, later starts and leaving it out, which can
+    pay when missed aims have a price.
     """
     problem, case = check.problem, check.problem.case
     best = evaluate_plan(case, check.choices(chosen)).objective
@@ -167,11 +169,22 @@ def polish(check: RowCheck, chosen: Flags) -> Flags:
             of = [int(k) for k in columns]
             now = [k for k in of if chosen[k]]
             floor = problem.values[now[0]] if now else 0.0
-            better = [k for k in of if problem.values[k] > floor + 1e-9]
-            if not better or any(k in problem.fixed for k in of):
+            better = [
+                k
+                for k in of
+                if k not in now and (thorough or problem.values[k] > floor + 1e-9)
+            ]
+            if any(k in problem.fixed for k in of):
                 continue
             without = chosen.copy()
             without[of] = False
+            if thorough and now and check.holds(without):
+                value = evaluate_plan(case, check.choices(without)).objective
+                if value > best + 1e-9 * max(1.0, abs(best)):
+                    chosen, best, changed = without, value, True
+                    continue
+            if not better:
+                continue
             fits = check.fits(without, better)
             for k in sorted(
                 (k for k, ok in zip(better, fits, strict=True) if ok),

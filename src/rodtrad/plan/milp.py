@@ -44,6 +44,8 @@ INTEGRALITY = 1e-7
 REFINEMENTS = 25
 # The search for a first plan stops by work, so that every machine starts alike.
 FIRST_WORK = 2000
+# More choices than this are not all tried one by one when a search ends unproven.
+THOROUGH_CHOICES = 1000
 # A break lies just above the denominator it is for, so that the piece above is shut.
 BREAK_MARGIN = 1e-6
 
@@ -366,7 +368,13 @@ def solve_problem(
         best = evaluate_plan(problem.case, start)
     if best is None:
         return Portfolio(None, None, None, None, stopped, seconds, work)
-    best = _polished(problem, best)
+    thorough = (
+        stopped in ("time", "work")
+        and rounds > 1
+        and len(problem.choices) <= THOROUGH_CHOICES
+        and any(variable.price for variable in problem.variables)
+    )
+    best = _polished(problem, best, thorough)
     bound = max(bound, best.objective)
     gap = relative_gap(best.objective, bound) or 0.0
     if stopped in ("proof", "gap"):
@@ -379,13 +387,13 @@ def solve_problem(
     return Portfolio(best.choices, best.objective, bound, gap, stopped, seconds, work)
 
 
-def _polished(problem: Problem, plan: Evaluation) -> Evaluation:
+def _polished(problem: Problem, plan: Evaluation, thorough: bool) -> Evaluation:
     """Return the plan after single changes that help; the search stops within a gap."""
     check = RowCheck(problem)
     chosen = check.chosen(plan.choices)
     if not check.holds(chosen):
         return plan
-    better = evaluate_plan(problem.case, check.choices(polish(check, chosen)))
+    better = evaluate_plan(problem.case, check.choices(polish(check, chosen, thorough)))
     return better if better.objective > plan.objective else plan
 
 

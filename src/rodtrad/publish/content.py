@@ -53,6 +53,7 @@ from rodtrad.publish.blocks import (
     Text,
 )
 from rodtrad.publish.summary import (
+    LARGEST_GAP_TOLD,
     balance_sentences,
     by_size,
     fixed_amount,
@@ -201,7 +202,7 @@ def status_line(status: dict[str, Any]) -> StatusLine:
         return StatusLine(
             _("Ingen plan finns."), _("Kraven går inte ihop."), None, False
         )
-    if gap is None:
+    if gap is None or gap > LARGEST_GAP_TOLD:
         return StatusLine(
             _("Giltig plan."),
             _("Hur långt det är till bästa möjliga plan är inte uträknat") + took,

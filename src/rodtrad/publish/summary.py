@@ -163,10 +163,14 @@ def gap_share(gap: float) -> str:
     return share_text(math.ceil(gap * 1000 - 1e-6) / 1000)
 
 
+# A plan worth little beside its bound says nothing by a share of itself.
+LARGEST_GAP_TOLD = 1.0
+
+
 def gap_sentence(status: Mapping[str, Any]) -> str:
     """Return how much better another plan can be, and why the search ended."""
     gap, stopped = status["gap"], status["stopped"]
-    if gap is None:
+    if gap is None or gap > LARGEST_GAP_TOLD:
         return _(
             "Planen håller alla krav. Hur långt det är till bästa möjliga plan är inte känt ({why})."
         ).format(why=STOPPED_LABELS.get(stopped, stopped))

@@ -19,7 +19,7 @@ from rodtrad.domain.components import Table, Tables, empty_table, finish_tables
 from rodtrad.domain.messages import issue
 from rodtrad.errors import InputError
 from rodtrad.sources.sheets import guess, read_sheet
-from rodtrad.sources.writing import new_folder
+from rodtrad.sources.writing import new_folder, reason
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -102,7 +102,7 @@ def _read_file(name: str, path: Path) -> tuple[Table, list[Issue]]:
         return empty_table(name, missing=True), [found]
     except OSError as error:
         found = issue(
-            "file_unreadable", name, None, "", file=path.name, why=error.strerror
+            "file_unreadable", name, None, "", file=path.name, why=reason(error)
         )
         return empty_table(name, missing=True), [found]
     issues = []

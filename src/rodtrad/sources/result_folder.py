@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import json
+import math
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from rodtrad.domain.components import Tables
 
+LONGEST_INT = 18
 RESULT_FILE = "plan.json"
 TABLES_FOLDER = "underlag"
 
@@ -122,7 +124,10 @@ def read_result(folder: Path) -> dict[str, Any]:
         raise InputError([issue("file_missing", file=path)])
     try:
         result: Any = json.loads(
-            path.read_bytes().decode("utf-8"), parse_constant=_no_nan
+            path.read_bytes().decode("utf-8"),
+            parse_constant=_no_nan,
+            parse_int=_short_int,
+            parse_float=_finite,
         )
     except (OSError, ValueError, RecursionError) as error:
         raise _damaged(path) from error
@@ -133,6 +138,19 @@ def read_result(folder: Path) -> dict[str, Any]:
 
 _OBJECTS = ("meta", "status", "statement", "balance", "balanskrav", "indicators")
 _ROWS = ("choices", "projects", "goals", "reasons")
+
+
+def _short_int(text: str) -> int:
+    if len(text) > LONGEST_INT:
+        raise ValueError(text[:LONGEST_INT])
+    return int(text)
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(text)
+    return number
 
 
 def _has_shape(result: Any) -> bool:

@@ -32,8 +32,8 @@ def reason(error: OSError) -> str:
     words = {
         errno.ENOSPC: _("disken är full"),
         errno.EDQUOT: _("utrymmet är slut"),
-        errno.EACCES: _("du får inte skriva där"),
-        errno.EPERM: _("du får inte skriva där"),
+        errno.EACCES: _("rättigheter saknas"),
+        errno.EPERM: _("rättigheter saknas"),
         errno.EROFS: _("platsen går bara att läsa"),
         errno.ENOENT: _("mappen finns inte"),
         errno.ENOTDIR: _("en del av sökvägen är en fil"),
