@@ -315,3 +315,36 @@ def test_an_unreadable_year_is_told_and_nothing_is_written(
     assert code == 2
     assert "years.csv, rad 3" in err
     assert not (tmp_path / "plan").exists()
+
+
+@pytest.mark.parametrize("amount", ["1e28", "1e300", "-1e300"])
+def test_an_absurd_amount_is_told_at_its_cell(
+    run: Run, underlag: Path, tmp_path: Path, amount: str
+) -> None:
+    copy = tmp_path / "underlag"
+    shutil.copytree(underlag, copy)
+    path = copy / "balance.csv"
+    text = re.sub(r"(?m)^cash,[^,\n]*", f"cash,{amount}", path.read_text("utf-8"))
+    path.write_text(text, "utf-8")
+    code, out, _err = run("check", copy)
+    assert code == 2
+    assert "balance.csv, rad " in out
+
+
+@pytest.mark.parametrize("figure", ["bound", "gap", "objective"])
+def test_a_number_too_long_to_be_true_makes_the_plan_unreadable(
+    run: Run, planned: Path, tmp_path: Path, figure: str
+) -> None:
+    copy = tmp_path / "plan"
+    shutil.copytree(planned, copy)
+    path = copy / "plan.json"
+    text = re.sub(
+        rf'("{figure}": )[^,\n]*',
+        rf"\g<1>{'9' * 400}",
+        path.read_text("utf-8"),
+        count=1,
+    )
+    path.write_text(text, "utf-8")
+    code, _out, err = run("verify", copy)
+    assert code == 2
+    assert "fel i programmet" not in err

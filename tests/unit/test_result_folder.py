@@ -74,7 +74,7 @@ def test_json_is_the_same_bytes_each_time_and_keeps_letters() -> None:
     ("number", "why"),
     [
         (errno.ENOSPC, "disken är full"),
-        (errno.EACCES, "du får inte skriva där"),
+        (errno.EACCES, "rättigheter saknas"),
         (errno.EROFS, "platsen går bara att läsa"),
         (errno.EIO, "operativsystemet säger nej"),
     ],

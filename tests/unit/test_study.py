@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import json
 from pathlib import Path
 from typing import Any
 
@@ -316,3 +318,36 @@ def test_warnings_travel_with_the_result() -> None:
     assert "project_unaffordable" in codes
     found = run(tables, Settings(only=("plan",))).result
     assert "project_unaffordable" in [issue["code"] for issue in found["issues"]]
+
+
+def test_verify_holds_the_reasons_to_their_own_plans() -> None:
+    tables = tiny_tables(
+        project("skola", [16_000.0], 9.0),
+        project("bad", [16_000.0], 7.0),
+        goals=[goal("lan", "lan_inv", 40_000.0)],
+    )
+    result = json.loads(json.dumps(run(tables).result))
+    assert verify_result(tables, result) == []
+    known = next(r for r in result["reasons"] if r["force"]["choices"] is not None)
+    mine = [
+        [c["project_id"], c["alternative_id"], c["start_year"]]
+        for c in result["choices"]
+    ]
+    changes: list[dict[str, Any]] = [
+        {"choices": mine, "loss_low": 0.0, "loss_high": 0.0},
+        {"loss_low": known["force"]["loss_high"] + 1.0},
+        {"leaves": ["slott"]},
+        {"impossible": True},
+        {"loss_high": known["force"]["loss_high"] + 1.0},
+    ]
+    for change in changes:
+        forged = copy.deepcopy(result)
+        row = next(
+            r for r in forged["reasons"] if r["project_id"] == known["project_id"]
+        )
+        row["force"] |= change
+        assert verify_result(tables, forged), change
+    for stopped, state in (("xyz", "optimal"), ("proof", "nonsense")):
+        forged = copy.deepcopy(result)
+        forged["status"] |= {"stopped": stopped, "state": state}
+        assert verify_result(tables, forged)
