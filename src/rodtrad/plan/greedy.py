@@ -103,8 +103,6 @@ class RowCheck:
             columns = list(self.problem.by_project[project_id])
             if bool(chosen[columns].any()) != included:
                 return False
-        if any(bool(chosen[k]) != on for k, on in self.problem.fixed.items()):
-            return False
         return not self.shortfall(chosen).any()
 
     def without(self, chosen: Flags, project_id: str) -> Flags:
@@ -174,8 +172,6 @@ def polish(check: RowCheck, chosen: Flags, thorough: bool = False) -> Flags:
                 for k in of
                 if k not in now and (thorough or problem.values[k] > floor + 1e-9)
             ]
-            if any(k in problem.fixed for k in of):
-                continue
             without = chosen.copy()
             without[of] = False
             if thorough and now and check.holds(without):

@@ -153,8 +153,6 @@ def build_matrix(problem: Problem) -> Matrix:
     )
     column_upper[:count][hopeless_columns(problem)] = 0.0
     column_lower = np.zeros(len(column_upper))
-    for column, chosen in problem.fixed.items():
-        column_lower[column] = column_upper[column] = float(chosen)
     names = [
         f"build({safe_name(c.project_id)},{safe_name(c.alternative_id)},{c.start_year})"
         for c in problem.choices

@@ -130,15 +130,10 @@ class Problem:
     net_loans: tuple[Expression, ...]
     by_project: Mapping[str, tuple[int, ...]]
     forced: Mapping[str, bool] = field(default_factory=dict)
-    fixed: Mapping[int, bool] = field(default_factory=dict)
 
     def with_forced(self, project_id: str, included: bool) -> Problem:
         """Return the same problem with a project forced in or out."""
         return replace(self, forced={**self.forced, project_id: included})
-
-    def with_fixed(self, columns: Mapping[int, bool]) -> Problem:
-        """Return the same problem with single columns fixed to chosen or not."""
-        return replace(self, fixed={**self.fixed, **columns})
 
     def with_rows(self, rows: Iterable[Row]) -> Problem:
         """Return the same problem with these rows instead."""

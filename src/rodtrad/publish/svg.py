@@ -58,7 +58,6 @@ FILLS: Final = {
     "reserved": "url(#dots)",
     "used": "c2",
 }
-ROLE_BY_KIND: Final = {"N": "new", "I": "new", "R": "renewal", "A": "adaptation"}
 
 # Least air, in px, between the name of a limit and the lines of a chart.
 _AIR: Final = 8.0
