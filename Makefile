@@ -12,7 +12,7 @@ export UV_NO_PROGRESS := 1
 export UV_COMPILE_BYTECODE := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint unit golden test-long e2e bench docs lock clean
+.PHONY: help setup demo test check lint unit golden test-long e2e bench bench-planner docs lock lock-bench clean
 .DELETE_ON_ERROR:
 
 help:
@@ -24,6 +24,7 @@ help:
 	@echo 'make test-long  de långa slumpproven'
 	@echo 'make e2e        rapporten i en webbläsare (kräver chromium)'
 	@echo 'make bench      tider och minne'
+	@echo 'make bench-planner  planeraren bredvid andra lösare (40 minuter; FULL=1 allt, AGAIN=1 om igen)'
 	@echo 'make docs       referenssidorna i docs/reference'
 	@echo 'make lock       lås beroendena på nytt'
 
@@ -73,11 +74,26 @@ e2e: setup
 bench: setup
 	@$(BIN)/python benchmarks/run.py
 
+# The other solvers have a lock and a home of their own: nobody needs them to plan.
+bench-planner: setup $(VENV)-bench/.ok
+	@$(VENV)-bench/bin/python benchmarks/planner/run.py $(if $(FULL),--full) $(if $(AGAIN),--again) $(if $(SOLVERS),--solvers $(SOLVERS)) $(if $(SIZES),--sizes $(SIZES))
+
+$(VENV)-bench/.ok: benchmarks/planner/requirements.lock
+	@echo 'Installerar i $(VENV)-bench …' >&2
+	@rm -f $@
+	@$(PYTHON) -m venv $(VENV)-bench
+	@$(BIN)/uv pip sync -q --python $(VENV)-bench/bin/python --require-hashes $<
+	@$(VENV)-bench/bin/python -m pip install -q --no-deps --no-build-isolation --editable .
+	@touch $@
+
 docs: setup
 	$(BIN)/python docs/build.py
 
 lock: setup
 	$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --upgrade --custom-compile-command 'make lock' -q -o requirements.lock
 
+lock-bench: setup
+	$(BIN)/uv pip compile pyproject.toml --group bench --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --upgrade --custom-compile-command 'make lock-bench' -q -o benchmarks/planner/requirements.lock
+
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(VENV)-bench .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -16,7 +16,8 @@ import pytest
 from unit.plan.tiny import goal, project, resource, tiny_case
 
 from rodtrad.plan.constraints import build_problem
-from rodtrad.plan.milp import Limits, Matrix, build_matrix, solve_problem
+from rodtrad.plan.matrix import Matrix, build_matrix
+from rodtrad.plan.milp import THREADS, Limits, solve_problem
 
 if TYPE_CHECKING:
     from rodtrad.domain.arrays import Case
@@ -202,7 +203,7 @@ def test_another_reading_of_the_file_gives_the_same_optimum(family: str) -> None
     """The stored file is a whole problem: any solver can read it and agree."""
     solver = highspy.Highs()
     solver.setOptionValue("output_flag", False)
-    solver.setOptionValue("threads", 1)
+    solver.setOptionValue("threads", THREADS)
     solver.setOptionValue("mip_rel_gap", 0.0)
     assert solver.readModel(str(FOLDER / f"{family}.lp")) == highspy.HighsStatus.kOk
     solver.run()

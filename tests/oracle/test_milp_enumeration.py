@@ -210,7 +210,7 @@ def _flat(totals: Totals) -> Array:
 def solve_bare(case: Case) -> Portfolio:
     """Solve to proof from the rows alone: no first plan, no polish."""
     with (
-        mock.patch.object(milp, "first_plan", return_value=None),
+        mock.patch.object(milp, "_beginning", return_value=None),
         mock.patch.object(milp, "_polished", lambda _, plan, _thorough: plan),
     ):
         return milp.solve_problem(build_problem(case), LIMITS)

@@ -7,7 +7,6 @@ It knows nothing of the solver.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import reduce
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,11 +24,14 @@ from rodtrad.capacity.legal_tests import (
     resultat_efter_balanskravsjusteringar,
 )
 from rodtrad.capacity.statements import (
+    TOTALS,
+    Selection,
     Statements,
     Totals,
+    choice_totals,
     forecast_statements,
     price_indices,
-    project_totals,
+    select,
     waiting_totals,
 )
 
@@ -83,39 +85,69 @@ class Evaluation:
         return self.value - self.aim_penalty
 
 
-def timing_factor(
-    case: Case, project: Project, alternative: Alternative, start: int
-) -> float:
-    """Return how much of a score is left when the project is in use later (A8)."""
-    discount = 1.0 + case.discount_rate
-    last = case.plan_end + ENDURING_YEARS
+def _weight_from(case: Case) -> Array:
+    """Return `[year from the base year]`: the worth of being in use from then on (A8)."""
+    spread = np.arange(case.plan_end + ENDURING_YEARS + 1 - case.base_year)
+    worth = (1.0 + case.discount_rate) ** -spread.astype(np.float64)
+    return np.asarray(np.cumsum(worth[::-1])[::-1])
 
-    def weight(in_use: int) -> float:
-        spread = np.arange(in_use, last + 1) - case.base_year
-        return float((discount ** (-spread.astype(float))).sum())
 
-    soonest = project.earliest_year + project.shortest_build_years
-    return weight(start + alternative.build_years) / weight(soonest)
+def timing_factors(case: Case, selection: Selection) -> Array:
+    """Return how much of a score is left when a choice is in use later, `[choice]`.
+
+    Source:
+        DESIGN Appendix A8.
+    """
+    weight = _weight_from(case)
+    built = np.array([a.build_years for _p, a in selection.options], dtype=np.int64)
+    soonest = np.array(
+        [p.earliest_year + p.shortest_build_years for p, _a in selection.options],
+        dtype=np.int64,
+    )
+    in_use = selection.start + built[selection.option] - case.base_year
+    # A choice before its window may belong to a project that is never in time.
+    soonest = np.minimum(soonest - case.base_year, len(weight) - 1)
+    factors: Array = weight[in_use] / weight[soonest[selection.option]]
+    return factors
+
+
+def criterion_values(case: Case, selection: Selection) -> Array:
+    """Return the points of each choice by criterion, `[choice, criterion]`.
+
+    Score times timing factor, before weights, criteria in the order of `case.weights`.
+    The value of a choice is the sum times the weights (A8).
+    """
+    scores = np.array(
+        [
+            [alternative.scores.get(criterion, 0.0) for criterion in case.weights]
+            for _project, alternative in selection.options
+        ]
+    ).reshape(len(selection.options), len(case.weights))
+    return scores[selection.option] * timing_factors(case, selection)[:, None]
+
+
+def choice_values(case: Case, selection: Selection) -> Array:
+    """Return the benefit points of each choice at the case's weights, `[choice]`."""
+    weights = np.array(list(case.weights.values()), dtype=np.float64)
+    return criterion_values(case, selection) @ weights
 
 
 def project_value(
     case: Case, project: Project, alternative: Alternative, start: int
 ) -> float:
     """Return the benefit points of a choice: weighted score times timing factor."""
-    return alternative.score * timing_factor(case, project, alternative, start)
+    one = Selection(
+        ((project, alternative),), np.zeros(1, dtype=np.int64), np.array([start])
+    )
+    return float(choice_values(case, one)[0])
 
 
 def plan_totals(case: Case, choices: Iterable[Choice]) -> Totals:
     """Return the yearly totals of a plan, waiting costs of what is not done included."""
     indices = price_indices(case)
-    parts = [waiting_totals(case, indices)]
-    for choice in choices:
-        project = case.project(choice.project_id)
-        alternative = project.alternative(choice.alternative_id)
-        parts.append(
-            project_totals(case, indices, project, alternative, choice.start_year)
-        )
-    return reduce(lambda a, b: a + b, parts)
+    each = choice_totals(case, indices, select(case, choices))
+    added = Totals(*(getattr(each, k).sum(axis=0) for k in TOTALS))
+    return waiting_totals(case, indices) + added
 
 
 def result_before_reserves(case: Case, years: Statements) -> Array:
@@ -159,15 +191,7 @@ def evaluate_plan(case: Case, choices: Sequence[Choice]) -> Evaluation:
             raise ValueError(msg)
     totals = plan_totals(case, chosen)
     years, balanskrav, indicators, goals = evaluate_totals(case, totals)
-    value = sum(
-        project_value(
-            case,
-            case.project(c.project_id),
-            case.project(c.project_id).alternative(c.alternative_id),
-            c.start_year,
-        )
-        for c in chosen
-    )
+    value = float(choice_values(case, select(case, chosen)).sum())
     penalty = sum(
         outcome.goal.price * float(np.nansum(outcome.miss[:, 0]))
         for outcome in goals

@@ -9,7 +9,6 @@ second accounting. Goals, law and room live in `evaluate`, `legal_tests`, `headr
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,9 +16,17 @@ import numpy as np
 from rodtrad.capacity.borrowing import solve_net_loans
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from rodtrad.domain.arrays import Alternative, Array, Case, Part, Project
+    from numpy.typing import NDArray
+
+    from rodtrad.domain.arrays import (
+        Alternative,
+        Array,
+        Case,
+        Choice,
+        Project,
+    )
 
 
 def subtotals(lines: Mapping[str, Any]) -> dict[str, Any]:
@@ -63,6 +70,8 @@ def subtotals(lines: Mapping[str, Any]) -> dict[str, Any]:
 @dataclass(frozen=True)
 class Totals:
     """What a plan adds to each year: `[year, draw]`, nominal tkr, all positive.
+
+    With a choice axis in front for what each choice of several adds.
 
     `operating` is the operating effect (a saving is negative), `waiting` the waiting
     costs paid, `fees` the income from those who use fee-financed works.
@@ -118,84 +127,191 @@ def price_indices(case: Case) -> Indices:
     )
 
 
-@lru_cache(maxsize=4096)
-def _kernel(parts: tuple[Part, ...], in_use: int, length: int) -> Array:
-    """Return `[year, year of outlay]`: yearly depreciation of one krona spent."""
-    kernel = np.zeros((length, length))
-    t = np.arange(length)[:, None]
-    first = np.maximum(in_use, np.arange(length))[None, :]
-    for part in parts:
-        if part.useful_life_years is not None:
-            alive = (t >= first) & (t < first + part.useful_life_years)
-            kernel += alive * (part.share / part.useful_life_years)
-    return kernel
+@dataclass(frozen=True)
+class Selection:
+    """Choices in columns, so that all are reckoned at once.
+
+    `options` are the projects with one of their alternatives that occur, `option`
+    `[choice]` which of them each choice is, `start` `[choice]` the calendar year it
+    starts.
+    """
+
+    options: tuple[tuple[Project, Alternative], ...]
+    option: NDArray[np.int64]
+    start: NDArray[np.int64]
 
 
-def project_totals(
-    case: Case, indices: Indices, project: Project, alternative: Alternative, start: int
-) -> Totals:
-    """Return what one chosen project adds to each year, waiting costs saved included.
+def select(case: Case, choices: Iterable[Choice]) -> Selection:
+    """Return choices in columns, in the same order.
 
-    `waiting` is zero or negative: what `waiting_totals` counts and this choice saves.
+    Raises:
+        KeyError: a project or alternative that is not in the underlag.
+    """
+    place: dict[tuple[str, str], int] = {}
+    option, start = [], []
+    for project_id, alternative_id, year in choices:
+        option.append(place.setdefault((project_id, alternative_id), len(place)))
+        start.append(year)
+    options = []
+    for project_id, alternative_id in place:
+        project = case.project(project_id)
+        options.append((project, project.alternative(alternative_id)))
+    return Selection(
+        tuple(options),
+        np.array(option, dtype=np.int64),
+        np.array(start, dtype=np.int64),
+    )
+
+
+def _depreciation_rates(options: Iterable[Alternative], length: int) -> Array:
+    """Return `[option, age]`: depreciation of one krona, by whole years in use."""
+    shares: list[float] = []
+    lives: list[float] = []
+    first: list[int] = []
+    for alternative in options:
+        first.append(len(shares))
+        for part in alternative.parts:
+            shares.append(part.share)
+            lives.append(part.useful_life_years or np.inf)  # land never wears out
+    life = np.array(lives)[:, None]
+    each = np.where(np.arange(length) < life, np.array(shares)[:, None] / life, 0.0)
+    rates: Array = np.add.reduceat(each, first) if first else each
+    return rates
+
+
+class _ByAge:
+    """Series that begin some years into the plan, one for each option of a selection.
+
+    Called with the plan year number in which each choice's series begins, it returns
+    `[choice, year, 1]`, zero before that year.
+    """
+
+    def __init__(self, selection: Selection, length: int, series: Iterable[Any]):
+        self._option, self._length = selection.option, length
+        # As many zeros as there are years stand first, for the years before.
+        self._values = np.zeros((len(selection.options), 2 * length))
+        for row, values in zip(self._values, series, strict=True):
+            row[length : length + len(values)] = values[:length]
+
+    def __call__(self, begins: NDArray[np.int64], of: Any = slice(None)) -> Array:
+        """Return the series of the choices `of`, each from the year it begins."""
+        age = np.arange(self._length) - begins[:, None]
+        values: Array = self._values[self._option[of][:, None], self._length + age]
+        return values[:, :, None]
+
+
+def choice_totals(case: Case, indices: Indices, selection: Selection) -> Totals:
+    """Return what each choice adds to each year, `[choice, year, draw]`.
+
+    Waiting costs saved are included: `waiting` is zero or negative, what
+    `waiting_totals` counts and the choice saves.
 
     Args:
         case: the underlag as arrays.
         indices: `price_indices(case)`.
-        project: the project.
-        alternative: one of its alternatives.
-        start: calendar year of the first outlay.
+        selection: choices that are in use within the plan.
 
     Source:
         DESIGN Appendix A2-A4.
     """
     length = len(case.years)
-    s = start - case.plan_start
-    u = s + alternative.build_years
+    options = [alternative for _project, alternative in selection.options]
+    projects = [project for project, _alternative in selection.options]
+    built = np.array([a.build_years for a in options], dtype=np.int64)
+    start = selection.start - case.plan_start
+    in_use = start + built[selection.option]
+    years = np.arange(length)
+    used = (years >= in_use[:, None])[:, :, None]
+    each = np.arange(len(start))
     cost, construction = indices.cost[1:], indices.construction[1:]
     draws = max(cost.shape[1], construction.shape[1], case.interest_rate.shape[1])
-    outlay = np.zeros((length, draws))
-    income = np.zeros((length, draws))
-    count = min(len(alternative.outlay), length - s)
-    amounts = np.array(alternative.outlay[:count])[:, None]
-    outlay[s : s + count] = amounts * construction[s : s + count]
-    amounts = np.array(alternative.income[:count])[:, None]
-    income[s : s + count] = amounts * construction[s : s + count]
-    kernel = _kernel(alternative.parts, u, length)
-    depreciation = kernel @ outlay
-    resolved = kernel @ income
-    operating = np.zeros((length, draws))
-    if alternative.operating:
-        last = len(alternative.operating) - 1
-        since = np.minimum(np.arange(length - u), last)
-        operating[u:] = np.array(alternative.operating)[since, None] * cost[u:]
-    scrapped = np.zeros((length, draws))
-    scrapped[u] = alternative.scrapped
-    fees = np.zeros((length, draws))
-    if project.financing == "taxa":
-        book = np.cumsum(outlay - depreciation - (income - resolved), axis=0)
-        opening = np.vstack([np.zeros((1, draws)), book[:-1]])
-        charge = depreciation - resolved + operating + case.interest_rate[1:] * opening
-        fees[u:] = charge[u:]
-    waiting = np.zeros((length, draws))
-    waiting[u:] = -_waiting(case, indices, project)[u:]
+    shape = (len(start), length, draws)
+
+    def in_prices(series: Iterable[Any], begins: NDArray[np.int64], p: Array) -> Array:
+        amounts = _ByAge(selection, length, series)(begins) * p
+        return np.broadcast_to(amounts, shape)
+
+    rate = _ByAge(selection, length, _depreciation_rates(options, length))
+    before = (years <= in_use[:, None])[:, :, None]
+
+    def depreciated(amounts: Array, counts: Sequence[int]) -> Array:
+        """What is spent until the first year in use ages from then, the rest at once."""
+        until = np.where(before, amounts, 0.0).sum(axis=1)
+        total: Array = until[:, None, :] * rate(in_use)
+        late = np.array(counts, dtype=np.int64) - 1 - built
+        late = np.minimum(late[selection.option], length - 1 - in_use)
+        for j in range(1, int(late.max(initial=0)) + 1):
+            of = np.flatnonzero(late >= j)
+            year = in_use[of] + j
+            total[of] += amounts[of, year][:, None, :] * rate(year, of)
+        return total
+
+    outlay = in_prices([a.outlay for a in options], start, construction)
+    income = in_prices([a.income for a in options], start, construction)
+    depreciation = depreciated(outlay, [len(a.outlay) for a in options])
+    resolved = depreciated(income, [len(a.income) for a in options])
+    lasting = [a.operating + a.operating[-1:] * length for a in options]
+    operating = in_prices(lasting, in_use, cost)
+    scrapped = np.zeros(shape)
+    scrapped[each, in_use] = np.array([a.scrapped for a in options])[selection.option][
+        :, None
+    ]
+    fees = np.zeros(shape)
+    paid_by_users = np.array([p.financing == "taxa" for p in projects], dtype=bool)
+    of = np.flatnonzero(paid_by_users[selection.option])
+    if len(of):
+        value = outlay[of] - depreciation[of] - (income[of] - resolved[of])
+        book = np.cumsum(value, axis=1)
+        opening = np.zeros_like(book)
+        opening[:, 1:] = book[:, :-1]
+        charge = depreciation[of] - resolved[of] + operating[of]
+        charge = charge + case.interest_rate[1:] * opening
+        fees[of] = np.where(used[of], charge, 0.0)
+    waited = np.array([p.waiting_from_year for p in projects], dtype=np.int64)
+    each_year = np.array([p.waiting_cost for p in projects])[selection.option]
+    saved = used & (case.years >= waited[selection.option][:, None])[:, :, None]
+    waiting = np.where(saved, -each_year[:, None, None] * cost, 0.0)
     return Totals(
-        outlay, income, depreciation, resolved, operating, waiting, fees, scrapped
+        outlay,
+        income,
+        depreciation,
+        resolved,
+        operating,
+        np.broadcast_to(waiting, shape),
+        fees,
+        scrapped,
     )
 
 
-def _waiting(case: Case, indices: Indices, project: Project) -> Array:
-    """Return the waiting cost per year if the project is never chosen (A3)."""
-    waited = case.years >= project.waiting_from_year
-    return np.where(waited[:, None], project.waiting_cost * indices.cost[1:], 0.0)
+def project_totals(
+    case: Case, indices: Indices, project: Project, alternative: Alternative, start: int
+) -> Totals:
+    """Return what one chosen project adds to each year, `[year, draw]`.
+
+    As `choice_totals` of one choice; `start` is the calendar year of the first outlay.
+
+    Source:
+        DESIGN Appendix A2-A4.
+    """
+    one = Selection(
+        ((project, alternative),), np.zeros(1, dtype=np.int64), np.array([start])
+    )
+    totals = choice_totals(case, indices, one)
+    return Totals(*(getattr(totals, k)[0] for k in TOTALS))
 
 
 def waiting_totals(case: Case, indices: Indices) -> Totals:
-    """Return the totals when nothing is chosen: every waiting cost, nothing else."""
-    totals = zero_totals(case)
-    waiting = totals.waiting
+    """Return the totals when nothing is chosen: every waiting cost, nothing else.
+
+    Source:
+        DESIGN Appendix A3.
+    """
+    begins = np.zeros(len(case.years) + 1)
     for project in case.projects:
-        if project.waiting_cost:
-            waiting = waiting + _waiting(case, indices, project)
+        first = project.waiting_from_year - case.plan_start
+        begins[min(max(first, 0), len(case.years))] += project.waiting_cost
+    waiting = np.cumsum(begins[:-1])[:, None] * indices.cost[1:]
+    totals = zero_totals(case)
     return Totals(**{k: getattr(totals, k) for k in TOTALS} | {"waiting": waiting})
 
 
@@ -256,7 +372,7 @@ def forecast_statements(case: Case, totals: Totals) -> Statements:
     Args:
         case: the underlag as arrays.
         totals: what the plan adds, waiting costs included (`waiting_totals` plus
-            the sum of `project_totals`).
+            the sum of `choice_totals`).
 
     Raises:
         ValueError: arrays that do not share the year and draw axes.

@@ -143,3 +143,25 @@ def used(years: Iterable[int]) -> list[dict[str, Any]]:
 def unverified(values: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """Return those of `used` whose text in force has not been read."""
     return [v for v in values if not v["verified"]]
+
+
+def mandate_period(year: int) -> tuple[int, int]:
+    """Return the first and last budget year of the council's mandate period.
+
+    A council decides the budgets of the year after its election and the years that
+    follow until the next council does.
+
+    Raises:
+        ValueError: a year before the four-year periods.
+
+    Source:
+        `domain/law/kommunallagen.toml`, key `mandatperiod_ar`.
+
+    Example:
+        >>> mandate_period(2026), mandate_period(2027)
+        ((2023, 2026), (2027, 2030))
+    """
+    rule = at("mandatperiod_ar", year)
+    length = int(number_at("mandatperiod_ar", year) or 0)
+    first = year - (year - rule.valid_from) % length
+    return first, first + length - 1

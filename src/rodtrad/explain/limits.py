@@ -81,27 +81,30 @@ def binding_limits(check: RowCheck, chosen: Flags) -> list[dict[str, Any]]:
     """
     problem = check.problem
     case = problem.case
-    money = np.array(
-        [r.requirement.startswith(("goal:", "resource:")) for r in check.rows]
-    )
     years: dict[tuple[str, str], set[int]] = {}
-    for project in case.projects:
-        without = check.without(chosen, project.project_id)
+    standing = check.standing(chosen)
+    for project in case.projects if check.money_rows else ():
         columns = _changes(check, chosen, project.project_id)
-        if not columns or not len(money):
+        if not columns:
             continue
-        before = np.maximum(check.margins(without), 0.0)
-        after = check.margins(without, columns)
-        if not (after < 0).any(axis=0).all():
+        inside = [k for k in problem.by_project[project.project_id] if chosen[k]]
+        for k in inside:
+            standing.remove(k)
+        before = np.maximum(standing.money_margins(), 0.0)
+        after = standing.money_margins(columns)
+        whole = standing.keeps_structure(columns)
+        for k in inside:
+            standing.add(k)
+        if not ((after < 0).any(axis=1) | ~whole).all():
             continue
         share = np.where(after < 0, before / np.maximum(before - after, 1e-12), np.inf)
-        share[:, (after[~money] < 0).any(axis=0)] = np.inf
-        least = share.min(axis=0)
+        share[~whole] = np.inf
+        least = share.min(axis=1)
         nearest = int(np.argmax(np.where(np.isinf(least), -1.0, least)))
         if np.isinf(least[nearest]):
             continue
-        for i in np.flatnonzero(share[:, nearest] <= least[nearest] + NEARLY_AS_TIGHT):
-            row = check.rows[i]
+        for i in np.flatnonzero(share[nearest] <= least[nearest] + NEARLY_AS_TIGHT):
+            row = check.money_rows[i]
             years.setdefault(_kind_and_key(row.requirement), set()).add(row.year)
     return [
         {

@@ -26,6 +26,7 @@ from rodtrad.domain.words import (
     years_text,
 )
 from rodtrad.errors import NoPlanError
+from rodtrad.plan.constraints import ROUNDING
 from rodtrad.plan.milp import Limits, Portfolio, solve_problem
 from rodtrad.plan.problem import Problem, Row, Variable
 
@@ -208,9 +209,10 @@ def find_repair(problem: Problem, limits: Limits) -> list[str]:
             continue
         slack = f"slack({number_})"
         price = {"goal": 1.0, "resource": RESOURCE_PRICE, "must_do": DROP_PRICE}[kind]
-        variables.append(
-            Variable(slack, 1.0 if kind == "must_do" else np.inf, price=price)
-        )
+        # No choices break a row by more than this, so none needs more slack.
+        least, most = problem.reach(row.expression)
+        needed = max(row.lower - least, most - row.upper, 0.0)
+        variables.append(Variable(slack, needed * (1.0 + ROUNDING), price=price))
         sign = -1.0 if kind == "resource" else 1.0
         loose = row.expression.with_extra(slack, sign)
         rows.append(replace(row, expression=loose, requirement=""))

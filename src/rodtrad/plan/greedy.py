@@ -7,11 +7,13 @@ quick answer to "what must leave if this project comes in".
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import copy
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from rodtrad.capacity.evaluate import evaluate_plan
+from rodtrad.plan.problem import sparse_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -29,12 +31,16 @@ FILTER_TOLERANCE = 1e-6
 ROW_TOLERANCE = 1e-7
 # What breaking one more row costs when a plan is mended, against mending one whole row.
 NEW_FAULT = 0.2
+# So many columns are tried at once while a plan grows, more when none of them fits.
+FEW_AT_ONCE = 32
 
 
 class RowCheck:
-    """The rows of a problem's requirements as dense arrays.
+    """The rows of a problem's requirements, held so that changes are cheap to try.
 
     `rows` are the rows with a requirement. A plan is `[column]` of True and False.
+    Goals and resources (`money`) speak of most columns and are held as one block;
+    must-dos and relations speak of a few and are held as lists.
     """
 
     def __init__(self, problem: Problem) -> None:
@@ -42,21 +48,17 @@ class RowCheck:
         self.problem = problem
         self.place = {choice: k for k, choice in enumerate(problem.choices)}
         self.rows: list[Row] = [row for row in problem.rows if row.requirement]
-        count, length = len(self.rows), len(problem.case.years)
-        width = len(problem.choices)
-        self._matrix = np.array([r.expression.columns for r in self.rows])
-        self._matrix = self._matrix.reshape(count, width)
-        self._constant = np.array([r.expression.constant for r in self.rows])
-        self._loans = np.zeros((count, length))
-        for i, row in enumerate(self.rows):
-            for name, factor in row.expression.extra.items():
-                year = int(name.split("(")[1].rstrip(")"))
-                self._loans[i, year - problem.case.plan_start] += factor
-        self._net = np.array([e.columns for e in problem.net_loans])
-        self._net_constant = np.array([e.constant for e in problem.net_loans])
-        self._needs_loans = bool(self._loans.any())
-        self._low = np.array([row.lower for row in self.rows]) - ROW_TOLERANCE
-        self._high = np.array([row.upper for row in self.rows]) + ROW_TOLERANCE
+        kinds = [row.requirement.split(":", 1)[0] for row in self.rows]
+        self.money = np.array([k in ("goal", "resource") for k in kinds], dtype=bool)
+        self.related = np.array([k == "relation" for k in kinds], dtype=bool)
+        constant = np.array([row.expression.constant for row in self.rows])
+        low = np.array([row.lower for row in self.rows]) - ROW_TOLERANCE - constant
+        high = np.array([row.upper for row in self.rows]) + ROW_TOLERANCE - constant
+        money, listed = np.flatnonzero(self.money), np.flatnonzero(~self.money)
+        self.money_rows: list[Row] = [self.rows[i] for i in money]
+        listed_rows = [self.rows[i] for i in listed]
+        self.block = RowBlock(problem, self.money_rows, low[money], high[money])
+        self.lists = RowLists(problem, listed_rows, low[listed], high[listed])
 
     def chosen(self, choices: Iterable[Choice]) -> Flags:
         """Return choices as flags over the columns."""
@@ -69,22 +71,20 @@ class RowCheck:
         """Return flags over the columns as sorted choices."""
         return tuple(sorted(self.problem.choices[k] for k in np.flatnonzero(chosen)))
 
+    def standing(self, chosen: Flags) -> Standing:
+        """Return the plan with its rows added up."""
+        return Standing(self, chosen)
+
     def margins(self, chosen: Flags, added: Sequence[int] = ()) -> Array:
         """Return the room left in each row, `[row, 1 or one per added column]`.
 
         Negative where the row is broken. Each added column is tried by itself on top
         of the plan.
         """
-        values = (self._constant + self._matrix @ chosen)[:, None]
-        net = (self._net_constant + self._net @ chosen)[:, None]
-        if len(added):
-            values = values + self._matrix[:, list(added)]
-            net = net + self._net[:, list(added)]
-        if self._needs_loans:
-            values = values + self._loans @ np.maximum(net, 0.0)
-        room: Array = np.minimum(
-            values - self._low[:, None], self._high[:, None] - values
-        )
+        standing = self.standing(chosen)
+        room = np.empty((len(self.rows), max(len(added), 1)))
+        room[self.money] = self.block.margins(standing.block, added).T
+        room[~self.money] = self.lists.margins(standing.lists, added)
         return room
 
     def shortfall(self, chosen: Flags, added: Sequence[int] = ()) -> Array:
@@ -92,24 +92,262 @@ class RowCheck:
         short: Array = np.maximum(-self.margins(chosen, added), 0.0)
         return short
 
-    def fits(self, chosen: Flags, added: Sequence[int]) -> list[bool]:
+    def fits(self, chosen: Flags, added: Sequence[int]) -> Flags:
         """Whether each added column, tried by itself, leaves every row holding."""
-        broken = self.shortfall(chosen, added) > 0
-        return [not bool(column.any()) for column in broken.T]
+        return self.standing(chosen).fits(added)
+
+    def keeps_forced(self, chosen: Flags) -> bool:
+        """Whether every project forced in is in the plan, and every one forced out."""
+        return all(
+            bool(chosen[list(self.problem.by_project[project_id])].any()) == included
+            for project_id, included in self.problem.forced.items()
+        )
 
     def holds(self, chosen: Flags) -> bool:
         """Whether the plan meets every row, forced projects included."""
-        for project_id, included in self.problem.forced.items():
-            columns = list(self.problem.by_project[project_id])
-            if bool(chosen[columns].any()) != included:
-                return False
-        return not self.shortfall(chosen).any()
+        return self.keeps_forced(chosen) and self.standing(chosen).holds()
+
+    def with_constants(self, problem: Problem) -> RowCheck:
+        """Return the check of a problem whose rows differ in constants and bounds only.
+
+        The columns are shared, so it is quick and small.
+
+        Raises:
+            ValueError: the rows are other rows.
+        """
+        other = copy.copy(self)
+        other.problem = problem
+        other.rows = [row for row in problem.rows if row.requirement]
+        same = [row.name for row in other.rows] == [row.name for row in self.rows]
+        if not same or any(
+            one.expression.extra.keys() != two.expression.extra.keys()
+            for one, two in zip(other.rows, self.rows, strict=True)
+        ):
+            msg = "the rows are other rows"
+            raise ValueError(msg)
+        money = np.flatnonzero(self.money)
+        other.money_rows = [other.rows[i] for i in money]
+        other.block = self.block.with_constants(problem, other.money_rows)
+        return other
 
     def without(self, chosen: Flags, project_id: str) -> Flags:
         """Return the plan without a project."""
         fewer = chosen.copy()
         fewer[list(self.problem.by_project[project_id])] = False
         return fewer
+
+
+class RowBlock:
+    """Rows of goals and resources as one dense block, with the loans some depend on.
+
+    What a plan adds up to is `[row + year]`: its rows, then its net loans.
+    """
+
+    def __init__(
+        self, problem: Problem, rows: Sequence[Row], low: Array, high: Array
+    ) -> None:
+        """Gather the rows; `low` and `high` are their bounds without constants."""
+        self._low, self._high = low, high
+        self._count = len(rows)
+        length = len(problem.case.years)
+        self._loans = np.zeros((length, len(rows)))
+        for i, row in enumerate(rows):
+            for name, factor in row.expression.extra.items():
+                year = int(name.split("(")[1].rstrip(")"))
+                self._loans[year - problem.case.plan_start, i] += factor
+        net = problem.net_loans if self._loans.any() else ()
+        held = [*(row.expression for row in rows), *net]
+        self.nothing = np.array([0.0] * len(rows) + [e.constant for e in net])
+        self._columns = np.zeros((len(problem.choices), len(held)))
+        for i, expression in enumerate(held):
+            self._columns[expression.index, i] = expression.coefficients
+
+    def with_constants(self, problem: Problem, rows: Sequence[Row]) -> RowBlock:
+        """Return these rows with other constants and bounds; the columns are shared."""
+        other = copy.copy(self)
+        constant = np.array([row.expression.constant for row in rows])
+        low = np.array([row.lower for row in rows]) - ROW_TOLERANCE - constant
+        high = np.array([row.upper for row in rows]) + ROW_TOLERANCE - constant
+        other._low, other._high = low, high
+        net = problem.net_loans if self._loans.any() else ()
+        loans = [expression.constant for expression in net]
+        other.nothing = np.array([0.0] * len(rows) + loans)
+        return other
+
+    def sums(self, columns: Sequence[int] | NDArray[np.int64]) -> Array:
+        """Return what columns add up to together, `[row + year]`."""
+        total: Array = self._columns[columns].sum(axis=0)
+        return total
+
+    def margins(
+        self,
+        sums: Array,
+        changed: Sequence[int] | NDArray[np.int64] = (),
+        sign: float = 1.0,
+    ) -> Array:
+        """Return the room left, `[1 or one per changed column, row]`.
+
+        `sign` is 1 when a column is added, -1 when it is taken away.
+        """
+        held = sums[None]
+        if len(changed):
+            held = held + sign * self._columns[np.asarray(changed, dtype=np.int64)]
+        values = held[:, : self._count]
+        if held.shape[1] > self._count:
+            values = values + np.maximum(held[:, self._count :], 0.0) @ self._loans
+        room: Array = np.minimum(values - self._low, self._high - values)
+        return room
+
+
+class RowLists:
+    """Rows of must-dos and relations: for each column, the few rows it is in."""
+
+    def __init__(
+        self, problem: Problem, rows: Sequence[Row], low: Array, high: Array
+    ) -> None:
+        """Gather the rows; `low` and `high` are their bounds without constants."""
+        self._low, self._high = low, high
+        self._count = len(rows)
+        start, column, value = sparse_rows(rows)
+        row = np.repeat(np.arange(len(rows)), np.diff(start))
+        order = np.argsort(column, kind="stable")
+        self._row, self._value = row[order], value[order]
+        self._first = np.searchsorted(
+            column[order], np.arange(len(problem.choices) + 1)
+        )
+
+    def entries(
+        self, columns: Sequence[int] | NDArray[np.int64]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64], Array]:
+        """Return the coefficients of columns: number in `columns`, row and value."""
+        at = np.asarray(columns, dtype=np.int64)
+        counts = self._first[at + 1] - self._first[at]
+        which = np.repeat(np.arange(len(at)), counts)
+        skipped = np.cumsum(counts) - counts
+        place = np.arange(len(which)) + (self._first[at] - skipped)[which]
+        return which, self._row[place], self._value[place]
+
+    def sums(self, columns: Sequence[int] | NDArray[np.int64]) -> Array:
+        """Return what columns add up to together, `[row]`."""
+        _which, row, value = self.entries(columns)
+        return np.bincount(row, value, minlength=self._count).astype(np.float64)
+
+    def room(self, values: Array, row: Any = slice(None)) -> Array:
+        """Return the room left at given sums of the rows `row`."""
+        room: Array = np.minimum(values - self._low[row], self._high[row] - values)
+        return room
+
+    def margins(self, sums: Array, added: Sequence[int] = ()) -> Array:
+        """Return the room left, `[row, 1 or one per added column]`."""
+        room = np.repeat(self.room(sums)[:, None], max(len(added), 1), axis=1)
+        if len(added):
+            which, row, value = self.entries(added)
+            room[row, which] = self.room(sums[row] + value, row)
+        return room
+
+    def fits(self, sums: Array, added: NDArray[np.int64]) -> Flags:
+        """Whether each added column, tried by itself, leaves every row holding."""
+        broken = self.room(sums) < 0
+        which, row, value = self.entries(added)
+        after = self.room(sums[row] + value, row) < 0
+        change = after.astype(np.float64) - broken[row]
+        left = broken.sum() + np.bincount(which, change, minlength=len(added))
+        fits: Flags = left < 0.5
+        return fits
+
+
+class Standing:
+    """A plan with its rows added up, so that single changes are quick to try."""
+
+    def __init__(self, check: RowCheck, chosen: Flags) -> None:
+        """Add up the rows of a plan; the flags are copied."""
+        self.check = check
+        self.chosen = chosen.copy()
+        columns = np.flatnonzero(chosen)
+        self.block = check.block.nothing + check.block.sums(columns)
+        self.lists = check.lists.sums(columns)
+
+    def add(self, column: int) -> None:
+        """Take a column in."""
+        self._change(column, 1.0)
+
+    def remove(self, column: int) -> None:
+        """Take a column out."""
+        self._change(column, -1.0)
+
+    def _change(self, column: int, sign: float) -> None:
+        self.chosen[column] = sign > 0
+        self.block = self.block + sign * self.check.block.sums([column])
+        self.lists = self.lists + sign * self.check.lists.sums([column])
+
+    def holds(self) -> bool:
+        """Whether every row holds."""
+        check = self.check
+        return not (
+            (check.block.margins(self.block) < 0).any()
+            or (check.lists.room(self.lists) < 0).any()
+        )
+
+    def money_margins(self, added: Sequence[int] = ()) -> Array:
+        """Return the room left by goals and resources, as `RowCheck.money_rows`.
+
+        `[1, row]` for the plan, `[column, row]` with each column added by itself.
+        """
+        return self.check.block.margins(self.block, added)
+
+    def keeps_structure(self, added: Sequence[int] | NDArray[np.int64]) -> Flags:
+        """Whether each column, added by itself, leaves must-dos and relations whole."""
+        columns = np.asarray(added, dtype=np.int64)
+        return self.check.lists.fits(self.lists, columns)
+
+    def fits(self, added: Sequence[int] | NDArray[np.int64]) -> Flags:
+        """Whether each column, added by itself, leaves every row holding."""
+        columns = np.asarray(added, dtype=np.int64)
+        fits = self.keeps_structure(columns)
+        left = np.flatnonzero(fits)
+        if len(left):
+            room = self.check.block.margins(self.block, columns[left])
+            fits[left] = ~(room < 0).any(axis=1)
+        return fits
+
+    def worsens_nothing(self, added: NDArray[np.int64]) -> Flags:
+        """Whether each column, added by itself, leaves no row more broken than now.
+
+        `fits` asks that every row holds; this serves a plan that is not whole yet.
+        """
+        check = self.check
+        if not len(added):
+            return np.zeros(0, dtype=bool)
+        block = np.minimum(check.block.margins(self.block), 0.0)
+        after = check.block.margins(self.block, added)
+        worse = (after < block - ROW_TOLERANCE).any(axis=1)
+        which, row, value = check.lists.entries(added)
+        was = np.minimum(check.lists.room(self.lists[row], row), 0.0)
+        then = check.lists.room(self.lists[row] + value, row)
+        worse |= np.bincount(which, then < was - ROW_TOLERANCE, len(added)) > 0
+        fine: Flags = ~worse
+        return fine
+
+    def gains(self, removed: NDArray[np.int64]) -> Array:
+        """Return how much of the broken rows each column's leaving mends.
+
+        A row mended whole counts one, part of it that part; one that is broken
+        instead costs `NEW_FAULT`.
+        """
+        block, lists = self.check.block, self.check.lists
+        short = np.maximum(-block.margins(self.block)[0], 0.0)
+        after = np.maximum(-block.margins(self.block, removed, -1.0), 0.0)
+        broken = short > 0
+        mended = (short[broken] - after[:, broken]) / short[broken]
+        gain = mended.sum(axis=1) - NEW_FAULT * (after[:, ~broken] > 0).sum(axis=1)
+        which, row, value = lists.entries(removed)
+        was = np.maximum(-lists.room(self.lists[row], row), 0.0)
+        then = np.maximum(-lists.room(self.lists[row] - value, row), 0.0)
+        part = np.where(
+            was > 0, (was - then) / np.where(was > 0, was, 1.0), -NEW_FAULT * (then > 0)
+        )
+        gains: Array = gain + np.bincount(which, part, minlength=len(removed))
+        return gains
 
 
 def by_value_per_krona(problem: Problem) -> NDArray[np.int64]:
@@ -122,32 +360,56 @@ def by_value_per_krona(problem: Problem) -> NDArray[np.int64]:
 def grow(check: RowCheck, chosen: Flags, leave_out: str = "") -> Flags:
     """Return the plan with projects added one by one while every row holds.
 
-    Most value per krona first; projects forced out, and `leave_out`, stay out.
+    Most value per krona first; projects forced out, and `leave_out`, stay out. What
+    did not fit is tried again when a project that it goes with has come in.
     """
     problem = check.problem
-    out = {key for key, included in problem.forced.items() if not included}
-    out.add(leave_out)
-    taken = {problem.choices[k].project_id for k in np.flatnonzero(chosen)} | out
-    chosen = chosen.copy()
-    order = [
-        int(k)
-        for k in by_value_per_krona(problem)
-        if problem.values[k] > 0 and problem.choices[k].project_id not in taken
-    ]
-    while order:
-        fits = check.fits(chosen, order)
-        first = next((i for i, ok in enumerate(fits) if ok), None)
-        if first is None:
-            break
-        k = order[first]
-        chosen[k] = True
-        project_id = problem.choices[k].project_id
-        order = [
-            j
-            for j, ok in zip(order[first:], fits[first:], strict=True)
-            if problem.choices[j].project_id != project_id and (ok or _may_help(check))
-        ]
-    return chosen
+    project_of = problem.project_of
+    number = {key: i for i, key in enumerate(problem.by_project)}
+    order = by_value_per_krona(problem)
+    order = order[problem.values[order] > 0]
+    rank = np.full(len(problem.choices), len(order))
+    rank[order] = np.arange(len(order))
+    closed = np.zeros(len(number), dtype=bool)
+    closed[project_of[chosen]] = True
+    for key in (leave_out, *(k for k, yes in problem.forced.items() if not yes)):
+        if key:
+            closed[number[key]] = True
+    freed = _first_of_related(check, rank)
+    standing = check.standing(chosen)
+    at, size = 0, FEW_AT_ONCE
+    while at < len(order):
+        some = order[at : at + size]
+        tried = some[~closed[project_of[some]]]
+        fits = standing.fits(tried)
+        if not fits.any():
+            at, size = at + size, 2 * size
+            continue
+        column = int(tried[np.argmax(fits)])
+        standing.add(column)
+        owner = int(project_of[column])
+        closed[owner] = True
+        at = min(int(rank[column]) + 1, freed.get(owner, len(order)))
+        size = FEW_AT_ONCE
+    return standing.chosen
+
+
+def _first_of_related(check: RowCheck, rank: NDArray[np.int64]) -> dict[int, int]:
+    """Return, by project, the best rank among those its coming in may make room for."""
+    problem = check.problem
+    number = {key: i for i, key in enumerate(problem.by_project)}
+    first: dict[int, int] = {}
+    for relation in problem.case.relations:
+        if relation.kind == "excludes":
+            continue
+        one, other = relation.project_id, relation.other_id
+        pairs = [(other, one)] + ([(one, other)] if relation.kind == "together" else [])
+        for key, waiting in pairs:
+            columns = list(problem.by_project[waiting])
+            if columns:
+                best = int(rank[columns].min())
+                first[number[key]] = min(best, first.get(number[key], best))
+    return first
 
 
 def polish(check: RowCheck, chosen: Flags, thorough: bool = False) -> Flags:
@@ -158,48 +420,52 @@ def polish(check: RowCheck, chosen: Flags, thorough: bool = False) -> Flags:
     what lowers the project's own value, later starts and leaving it out, which can
     pay when missed aims have a price.
     """
-    problem, case = check.problem, check.problem.case
-    best = evaluate_plan(case, check.choices(chosen)).objective
+    problem = check.problem
+    best = _objective(check, chosen)
+    standing = check.standing(chosen)
     changed = True
+
+    def helps(trial: Flags) -> float | None:
+        if not check.holds(trial):
+            return None
+        value = _objective(check, trial)
+        return value if value > best + 1e-9 * max(1.0, abs(best)) else None
+
     while changed:
         changed = False
         for columns in problem.by_project.values():
-            of = [int(k) for k in columns]
-            now = [k for k in of if chosen[k]]
-            floor = problem.values[now[0]] if now else 0.0
-            better = [
-                k
-                for k in of
-                if k not in now and (thorough or problem.values[k] > floor + 1e-9)
-            ]
-            without = chosen.copy()
-            without[of] = False
-            if thorough and now and check.holds(without):
-                value = evaluate_plan(case, check.choices(without)).objective
-                if value > best + 1e-9 * max(1.0, abs(best)):
-                    chosen, best, changed = without, value, True
-                    continue
-            if not better:
+            of = np.array(columns, dtype=np.int64)
+            now = of[standing.chosen[of]]
+            floor = problem.values[now[0]] if len(now) else 0.0
+            better = of[thorough | (problem.values[of] > floor + 1e-9)]
+            better = better[~standing.chosen[better]]
+            if not len(better) and not (thorough and len(now)):
                 continue
-            fits = check.fits(without, better)
-            for k in sorted(
-                (k for k, ok in zip(better, fits, strict=True) if ok),
-                key=lambda k: -problem.values[k],
-            ):
-                trial = without.copy()
-                trial[k] = True
-                if not check.holds(trial):
-                    continue
-                value = evaluate_plan(case, check.choices(trial)).objective
-                if value > best + 1e-9 * max(1.0, abs(best)):
-                    chosen, best, changed = trial, value, True
+            for k in now:
+                standing.remove(int(k))
+            tries = better[standing.fits(better)]
+            tries = tries[np.argsort(-problem.values[tries], kind="stable")]
+            kept: list[int] = now.tolist()
+            for trial in ([[]] if thorough and len(now) else []) + [
+                [k] for k in tries.tolist()
+            ]:
+                flags = standing.chosen.copy()
+                flags[trial] = True
+                value = helps(flags)
+                if value is not None:
+                    kept, best, changed = trial, value, True
                     break
-    return chosen
+            for k in kept:
+                standing.add(k)
+    return standing.chosen
 
 
-def _may_help(check: RowCheck) -> bool:
-    """Whether adding a project can make room for another (relations, savings)."""
-    return any(relation.kind != "excludes" for relation in check.problem.case.relations)
+def _objective(check: RowCheck, chosen: Flags) -> float:
+    """Return value minus the price of missed aims."""
+    case = check.problem.case
+    if any(goal.level == "aim" and goal.price for goal in case.goals):
+        return evaluate_plan(case, check.choices(chosen)).objective
+    return float(check.problem.values[chosen].sum())
 
 
 def make_room(check: RowCheck, chosen: Flags, column: int) -> Flags | None:
@@ -226,36 +492,25 @@ def _mend(check: RowCheck, before: Flags, plan: Flags, project_id: str) -> Flags
     first; what left and fits again comes back. `project_id` keeps its place.
     """
     problem = check.problem
-    plan = plan.copy()
-    while True:
-        short = check.shortfall(plan)[:, 0]
-        if not short.any():
-            break
-        broken = short > 0
-        size = np.where(broken, short, 1.0)
-        best, best_rate = None, 0.0
-        for k in (int(i) for i in np.flatnonzero(plan)):
-            if problem.choices[k].project_id == project_id or _must(problem, k):
-                continue
-            fewer = plan.copy()
-            fewer[k] = False
-            after = check.shortfall(fewer)[:, 0]
-            gain = float(((short - after) / size)[broken].sum())
-            gain -= NEW_FAULT * float((after[~broken] > 0).sum())
-            rate = gain / max(float(problem.values[k]), 1e-9)
-            if rate > best_rate:
-                best, best_rate = k, rate
-        if best is None:
+    standing = check.standing(plan)
+    kept = np.array([p.must_do for p in problem.case.projects], dtype=bool)
+    number = {key: i for i, key in enumerate(problem.by_project)}
+    kept[number[project_id]] = True
+    while not standing.holds():
+        inside = np.flatnonzero(standing.chosen)
+        inside = inside[~kept[problem.project_of[inside]]]
+        if not len(inside):
             return None
-        plan[best] = False
-    for k in (int(i) for i in np.flatnonzero(before & ~plan)):
-        if problem.choices[k].project_id != project_id:
-            trial = plan.copy()
-            trial[k] = True
-            if not check.shortfall(trial).any():
-                plan = trial
-    out = "" if plan[list(problem.by_project[project_id])].any() else project_id
-    return grow(check, plan, leave_out=out)
+        rate = standing.gains(inside) / np.maximum(problem.values[inside], 1e-9)
+        best = int(np.argmax(rate))
+        if rate[best] <= 0:
+            return None
+        standing.remove(int(inside[best]))
+    for k in (int(i) for i in np.flatnonzero(before & ~standing.chosen)):
+        if problem.choices[k].project_id != project_id and standing.fits([k])[0]:
+            standing.add(k)
+    kept_in = standing.chosen[list(problem.by_project[project_id])].any()
+    return grow(check, standing.chosen, leave_out="" if kept_in else project_id)
 
 
 def _with_needed(check: RowCheck, plan: Flags) -> Flags:
@@ -263,8 +518,7 @@ def _with_needed(check: RowCheck, plan: Flags) -> Flags:
 
     For each, the column that leaves the fewest relations broken, then most value.
     """
-    problem = check.problem
-    related = np.array([r.requirement.startswith("relation:") for r in check.rows])
+    problem, related = check.problem, check.related
     if not related.any():
         return plan
     for _step in range(len(problem.by_project)):
@@ -296,14 +550,10 @@ def _with_needed(check: RowCheck, plan: Flags) -> Flags:
     return plan
 
 
-def _must(problem: Problem, k: int) -> bool:
-    return problem.case.project(problem.choices[k].project_id).must_do
-
-
 def speaks(row: Row) -> bool:
     """Whether a row can matter: it has coefficients, or its constant breaks it."""
     expression = row.expression
-    if expression.extra or expression.columns.any():
+    if expression.extra or len(expression.index):
         return True
     slack = FILTER_TOLERANCE * max(1.0, abs(expression.constant))
     return not row.lower - slack <= expression.constant <= row.upper + slack
@@ -319,26 +569,56 @@ def hopeless_columns(problem: Problem) -> Flags:
     rows = [r for r in problem.rows if not r.expression.extra and speaks(r)]
     if not rows or not len(hopeless):
         return hopeless
-    must = {p.project_id for p in problem.case.projects if p.must_do}
-    must &= {r.requirement[8:] for r in rows if r.requirement[:8] == "must_do:"}
-    groups = {
-        key: list(columns) for key, columns in problem.by_project.items() if columns
-    }
-    dense = np.array([row.expression.columns for row in rows])
-    constant = np.array([row.expression.constant for row in rows])
-    lower = np.array([row.lower for row in rows]) - constant
-    upper = np.array([row.upper for row in rows]) - constant
-    for sign, limit in ((1.0, lower), (-1.0, -upper)):
-        use = np.isfinite(limit)
-        part, least = sign * dense[use], limit[use]
-        best = {}
-        for key, columns in groups.items():
-            most = part[:, columns].max(axis=1)
-            best[key] = most if key in must else np.maximum(most, 0.0)
-        total = np.sum(list(best.values()), axis=0)
-        tolerance = FILTER_TOLERANCE * np.maximum(1.0, np.abs(least))
-        for key, columns in groups.items():
-            reach = (total - best[key])[:, None] + part[:, columns]
-            broken = (reach < (least - tolerance)[:, None]).any(axis=0)
-            hopeless[np.array(columns)[broken]] = True
+    must = {r.requirement[8:] for r in rows if r.requirement[:8] == "must_do:"}
+    always = np.array([key in must for key in problem.by_project], dtype=bool)
+    for sign, bounds in (
+        (1.0, [row.lower - row.expression.constant for row in rows]),
+        (-1.0, [row.expression.constant - row.upper for row in rows]),
+    ):
+        bound = [i for i, least in enumerate(bounds) if np.isfinite(least)]
+        least = np.array(bounds)[bound]
+        least -= FILTER_TOLERANCE * np.maximum(1.0, np.abs(least))
+        hopeless |= _beyond(problem, [rows[i] for i in bound], sign, least, always)
     return hopeless
+
+
+def _beyond(
+    problem: Problem, rows: Sequence[Row], sign: float, least: Array, always: Flags
+) -> Flags:
+    """Return the columns with which some row, times `sign`, stays below its least.
+
+    `always` are the projects that are in every plan. A span is where a row speaks of
+    one project.
+    """
+    project_of, width = problem.project_of, len(problem.choices)
+    start, column, value = sparse_rows(rows)
+    if not len(column):
+        return np.full(width, bool((least > 0).any()))
+    value = sign * value
+    row = np.repeat(np.arange(len(rows)), np.diff(start))
+    owner = project_of[column]
+    new = np.ones(len(owner), dtype=bool)
+    new[1:] = (owner[1:] != owner[:-1]) | (row[1:] != row[:-1])
+    first = np.flatnonzero(new)
+    length = np.diff(np.append(first, len(owner)))
+    span_row, span_project = row[first], owner[first]
+    sizes = np.bincount(project_of, minlength=len(problem.by_project))
+    whole = length == sizes[span_project]
+    best = np.maximum.reduceat(value, first)
+    free = ~(whole & always[span_project])
+    best[free] = np.maximum(best[free], 0.0)
+    total = np.bincount(span_row, best, minlength=len(rows))
+    if (total < least).any():
+        return np.ones(width, dtype=bool)
+    # What the project must give the row when all others give their best.
+    asked = (least - total)[span_row] + best
+    found = np.zeros(width, dtype=bool)
+    for i in np.flatnonzero(np.minimum.reduceat(value, first) < asked).tolist():
+        of = slice(first[i], first[i] + length[i])
+        found[column[of][value[of] < asked[i]]] = True
+    for i in np.flatnonzero(~whole & (asked > 0)).tolist():
+        # The project's columns that the row does not speak of give it nothing.
+        silent = project_of == span_project[i]
+        silent[column[first[i] : first[i] + length[i]]] = False
+        found |= silent
+    return found

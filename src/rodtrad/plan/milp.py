@@ -17,15 +17,21 @@ import numpy as np
 from rodtrad.capacity.evaluate import evaluate_plan
 from rodtrad.domain.words import _
 from rodtrad.errors import SolverError
-from rodtrad.plan.constraints import INFINITY, ratio_aim_rows
+from rodtrad.plan.constraints import INFINITY
 from rodtrad.plan.greedy import (
     RowCheck,
     grow,
-    hopeless_columns,
     polish,
-    speaks,
 )
-from rodtrad.plan.problem import Problem, RatioAim, safe_name
+from rodtrad.plan.matrix import Matrix, build_matrix, part_of
+from rodtrad.plan.neighbourhoods import (
+    Neighbourhoods,
+    Prices,
+    price_columns,
+    priced_plan,
+    unable_columns,
+)
+from rodtrad.plan.problem import Expression, Problem, RatioAim, safe_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -42,6 +48,14 @@ PROOF_GAP = 1e-7
 FEASIBILITY = 1e-8
 INTEGRALITY = 1e-7
 REFINEMENTS = 25
+THREADS = 2
+# From so many choices on, parts of the first plan are solved anew before the proof.
+MANY_CHOICES = 400
+# Each part stops after so many branches, or so much work.
+PART_NODES = 10
+PART_WORK = 400
+# With less work than this in all, none of it goes to parts.
+LEAST_IMPROVING = 200
 # The search for a first plan stops by work, so that every machine starts alike.
 FIRST_WORK = 2000
 # More choices than this are not all tried one by one when a search ends unproven.
@@ -100,90 +114,6 @@ class Portfolio:
 
 
 @dataclass(frozen=True)
-class Matrix:
-    """A problem as sparse rows: `lower <= A x <= upper`, maximise `cost @ x`."""
-
-    names: tuple[str, ...]
-    cost: Array
-    column_lower: Array
-    column_upper: Array
-    integer: NDArray[np.bool_]
-    row_names: tuple[str, ...]
-    row_lower: Array
-    row_upper: Array
-    start: NDArray[np.int32]
-    index: NDArray[np.int32]
-    value: Array
-
-    def activity(self, x: Array) -> Array:
-        """Return `A x` row by row."""
-        products = self.value * x[self.index]
-        sums = np.concatenate([[0.0], np.cumsum(products)])
-        activity: Array = sums[self.start[1:]] - sums[self.start[:-1]]
-        return activity
-
-
-def build_matrix(problem: Problem) -> Matrix:
-    """Return the problem as arrays, with choices that can never be made fixed to 0."""
-    rows = list(problem.rows)
-    variables = list(problem.variables)
-    for number, aim in enumerate(problem.ratio_aims):
-        more_rows, more_variables = ratio_aim_rows(aim, number)
-        rows += more_rows
-        variables += more_variables
-    count = len(problem.choices)
-    place = {v.name: count + i for i, v in enumerate(variables)}
-    rows = [row for row in rows if speaks(row)]
-    dense = np.array([row.expression.columns for row in rows]).reshape(len(rows), count)
-    constant = np.array([row.expression.constant for row in rows])
-    lower = np.array([row.lower for row in rows]) - constant
-    upper = np.array([row.upper for row in rows]) - constant
-    starts, indices, values = [0], [], []
-    for r, row in enumerate(rows):
-        nonzero = np.flatnonzero(dense[r])
-        indices.append(nonzero)
-        values.append(dense[r, nonzero])
-        if row.expression.extra:
-            extra = row.expression.extra
-            indices.append(np.array([place[name] for name in extra]))
-            values.append(np.array(list(extra.values())))
-        starts.append(starts[-1] + len(nonzero) + len(row.expression.extra))
-    column_upper = np.array(
-        [1.0] * count + [v.upper for v in variables], dtype=np.float64
-    )
-    column_upper[:count][hopeless_columns(problem)] = 0.0
-    column_lower = np.zeros(len(column_upper))
-    names = [
-        f"build({safe_name(c.project_id)},{safe_name(c.alternative_id)},{c.start_year})"
-        for c in problem.choices
-    ]
-    forced_names = []
-    for project_id, included in problem.forced.items():
-        columns = np.array(problem.by_project[project_id], dtype=int)
-        if included:
-            indices.append(columns)
-            values.append(np.ones(len(columns)))
-            starts.append(starts[-1] + len(columns))
-            lower, upper = np.append(lower, 1.0), np.append(upper, 1.0)
-            forced_names.append(f"forced({safe_name(project_id)})")
-        else:
-            column_upper[columns] = 0.0
-    return Matrix(
-        names=(*names, *(v.name for v in variables)),
-        cost=np.concatenate([problem.values, [-v.price for v in variables]]),
-        column_lower=column_lower,
-        column_upper=column_upper,
-        integer=np.array([True] * count + [v.integer for v in variables]),
-        row_names=(*(row.name for row in rows), *forced_names),
-        row_lower=lower,
-        row_upper=upper,
-        start=np.array(starts, dtype=np.int32),
-        index=np.concatenate([*indices, np.zeros(0)]).astype(np.int32),
-        value=np.concatenate([*values, np.zeros(0)]),
-    )
-
-
-@dataclass(frozen=True)
 class _Run:
     """What the solver said: values, objective, bound, why it stopped, work."""
 
@@ -198,7 +128,8 @@ def _highs(matrix: Matrix, limits: Limits, seconds: float) -> highspy.Highs:
     """Return a solver holding the matrix, quiet, on one thread."""
     solver = highspy.Highs()
     solver.setOptionValue("output_flag", False)
-    solver.setOptionValue("threads", 1)
+    # The same number for every solver in the process: mixing them stops the second.
+    solver.setOptionValue("threads", THREADS)
     solver.setOptionValue("parallel", "off")
     solver.setOptionValue("random_seed", int(limits.seed))
     solver.setOptionValue("time_limit", max(float(seconds), 0.05))
@@ -233,14 +164,26 @@ def _search(
     seconds: float,
     start: Mapping[int, float] | None,
     report: Callable[[float, float], None] | None,
+    threads: int = 1,
+    nodes: int | None = None,
+    near: float = 1e-9,
 ) -> _Run:
-    """Run the solver once on a matrix."""
+    """Run the solver once on a matrix.
+
+    `nodes` is the most branches to look at, `near` a gap in points that is enough.
+    With two threads the solver's own parallel search is used; its answer is the same
+    from run to run.
+    """
     if not len(matrix.cost):  # nothing to choose: the rows hold or they do not
         broken = (matrix.row_lower > FEASIBILITY) | (matrix.row_upper < -FEASIBILITY)
         if broken.any():
             return _Run(None, -INFINITY, -INFINITY, "infeasible", 0)
         return _Run(np.zeros(0), 0.0, 0.0, "proof", 0)
     solver = _highs(matrix, limits, seconds)
+    solver.setOptionValue("parallel", "on" if threads > 1 else "off")
+    solver.setOptionValue("mip_abs_gap", near)
+    if nodes is not None:
+        solver.setOptionValue("mip_max_nodes", nodes)
     if start:
         at = np.array(list(start), dtype=np.int32)
         solver.setSolution(len(at), at, np.array([start[int(i)] for i in at]))
@@ -330,25 +273,40 @@ def solve_problem(
             elapsed = time.perf_counter() - began
             progress(Progress(best, top, relative_gap(best, top), elapsed))
 
-    if start is None:
-        first = replace(limits, seconds=left(), work=FIRST_WORK)
-        start = first_plan(problem, first)
-    bound, work = INFINITY, 0
+    def none_found(stopped: Stop, work: int) -> Portfolio:
+        seconds = time.perf_counter() - began
+        return Portfolio(None, None, None, None, stopped, seconds, work)
+
+    matrix = build_matrix(problem)
+    relaxed = LinearBounds(matrix).solve()
+    if relaxed.bound is None:
+        return none_found("infeasible", 0)
+    bound, work = relaxed.bound, 0
+    prices = None
+    if np.isfinite(bound):
+        prices = price_columns(matrix, relaxed, len(problem.choices))
     best: Evaluation | None = None
+    known = _beginning(problem, matrix, prices, limits, start, left())
+    if known is not None:
+        best = evaluate_plan(problem.case, known)
+        report(best.objective, bound)
+        if prices is not None:
+            best, work = _improved(problem, matrix, prices, best, limits, left, report)
     stopped: Stop = "time"
-    for _round in range(rounds if problem.ratio_aims else 1):
-        matrix = build_matrix(problem)
+    if best is not None and _near(best.objective, bound, limits):
+        stopped, rounds = "gap", 0
+    for _round in range(rounds if problem.ratio_aims else min(rounds, 1)):
         rest = replace(limits, work=None if limits.work is None else limits.work - work)
-        hint = columns_of(problem, best.choices if best else start or ())
+        hint = None if best is None else columns_of(problem, best.choices)
         run = _search(
-            matrix, rest, left(), hint if best or start is not None else None, report
+            _without_unable(matrix, prices, best), rest, left(), hint, report, 2
         )
         work += run.work
         stopped = run.stopped
         if run.stopped == "infeasible" and best is None:
-            seconds = time.perf_counter() - began
-            return Portfolio(None, None, None, None, "infeasible", seconds, work)
-        bound = min(bound, run.bound)
+            return none_found("infeasible", work)
+        if run.stopped != "infeasible":
+            bound = min(bound, run.bound)
         if run.values is None:
             break
         found = evaluate_plan(problem.case, read_choices(problem, run.values))
@@ -361,11 +319,9 @@ def solve_problem(
         if refined is problem:
             break
         problem = refined
-    seconds = time.perf_counter() - began
-    if best is None and start is not None and _usable(problem, start):
-        best = evaluate_plan(problem.case, start)
+        matrix = build_matrix(problem)
     if best is None:
-        return Portfolio(None, None, None, None, stopped, seconds, work)
+        return none_found(stopped, work)
     thorough = (
         stopped in ("time", "work")
         and rounds > 1
@@ -379,10 +335,99 @@ def solve_problem(
         stopped = "proof" if gap <= PROOF_GAP else "gap"
         if gap > limits.gap + PROOF_GAP:
             stopped = "work"
-    if np.isinf(bound):
-        bound = _relaxed_bound(problem, limits)
-        gap = relative_gap(best.objective, bound) or 0.0
+    seconds = time.perf_counter() - began
     return Portfolio(best.choices, best.objective, bound, gap, stopped, seconds, work)
+
+
+def _near(objective: float, bound: float, limits: Limits) -> bool:
+    gap = relative_gap(objective, bound)
+    return gap is not None and gap <= limits.gap
+
+
+def _beginning(
+    problem: Problem,
+    matrix: Matrix,
+    prices: Prices | None,
+    limits: Limits,
+    start: Sequence[Choice] | None,
+    seconds: float,
+) -> tuple[Choice, ...] | None:
+    """Return the best plan to begin from: the one given, or the better of two quick."""
+    if start is not None:
+        return tuple(start) if _usable(problem, start) else None
+    check = RowCheck(problem)
+    plans = []
+    if prices is not None:
+        priced = priced_plan(problem, matrix, prices, check)
+        if check.holds(priced):
+            plans.append(check.choices(grow(check, priced)))
+    if not plans or len(problem.choices) < MANY_CHOICES:
+        quick = replace(limits, seconds=seconds, work=FIRST_WORK)
+        first = first_plan(problem, quick)
+        if first is not None:
+            plans.append(first)
+    if not plans:
+        return None
+    return max(plans, key=lambda plan: evaluate_plan(problem.case, plan).objective)
+
+
+def _improved(
+    problem: Problem,
+    matrix: Matrix,
+    prices: Prices,
+    best: Evaluation,
+    limits: Limits,
+    left: Callable[[], float],
+    report: Callable[[float, float], None],
+) -> tuple[Evaluation, int]:
+    """Return the plan after parts of it have been solved anew, and the work it took."""
+    bound, count = prices.bound, len(problem.choices)
+    if count < MANY_CHOICES or (
+        limits.work is not None and limits.work < LEAST_IMPROVING
+    ):
+        return best, 0
+    spent: list[int] = []
+
+    def search(part: Matrix, values: Array) -> tuple[Array | None, bool]:
+        hint = dict(enumerate(values))
+        own = replace(limits, gap=0.0, work=PART_WORK)
+        run = _search(part, own, left(), hint, None, 1, PART_NODES, 1e-4 * abs(bound))
+        spent.append(run.work)
+        return run.values, run.stopped in ("proof", "gap", "infeasible")
+
+    values = np.zeros(len(matrix.cost))
+    for k, value in columns_of(problem, best.choices).items():
+        values[k] = value
+    others = np.arange(len(values)) >= count
+    if others.any():
+        part, columns = part_of(matrix, others, values)
+        own = _search(part, replace(limits, gap=0.0), left(), None, None)
+        if own.values is None:
+            return best, own.work
+        values[columns] = own.values
+    around = Neighbourhoods(problem, matrix, prices, search)
+
+    def out() -> bool:
+        return left() <= 0 or (limits.work is not None and sum(spent) > limits.work / 2)
+
+    better: Array = values
+    for better in around.improve(
+        values, lambda value: _near(value, bound, limits), out
+    ):
+        report(float(matrix.cost @ better), bound)
+    found = evaluate_plan(problem.case, read_choices(problem, better))
+    return (found if found.objective > best.objective else best), sum(spent)
+
+
+def _without_unable(
+    matrix: Matrix, prices: Prices | None, best: Evaluation | None
+) -> Matrix:
+    """Return the matrix without the columns that no better plan than this can hold."""
+    if best is None or prices is None:
+        return matrix
+    upper = matrix.column_upper.copy()
+    upper[: len(prices.reduced)][unable_columns(prices, best.objective)] = 0.0
+    return replace(matrix, column_upper=upper)
 
 
 def _polished(problem: Problem, plan: Evaluation, thorough: bool) -> Evaluation:
@@ -435,10 +480,9 @@ def _refine(
     return replace(problem, ratio_aims=tuple(aims)) if changed else problem
 
 
-def _value(expression: Any, values: Array, place: Mapping[str, int]) -> float:
-    extra = sum(c * values[place[name]] for name, c in expression.extra.items())
-    count = len(expression.columns)
-    return float(expression.constant + expression.columns @ values[:count] + extra)
+def _value(expression: Expression, values: Array, place: Mapping[str, int]) -> float:
+    others = {name: float(values[place[name]]) for name in expression.extra}
+    return expression.value(values, others)
 
 
 class Relaxation:
@@ -484,11 +528,6 @@ class Relaxation:
         return bound
 
 
-def _relaxed_bound(problem: Problem, limits: Limits) -> float:
-    bound = Relaxation(problem, limits).bound()
-    return INFINITY if bound is None else bound
-
-
 def first_plan(problem: Problem, limits: Limits) -> tuple[Choice, ...] | None:
     """Return a plan that holds, found quickly: must-dos first, then one by one.
 
@@ -506,3 +545,129 @@ def first_plan(problem: Problem, limits: Limits) -> tuple[Choice, ...] | None:
         if not check.holds(chosen):
             return None
     return check.choices(grow(check, chosen))
+
+
+# ------------------------------------------------------- bounds for the agreement map
+
+
+@dataclass(frozen=True)
+class LinearAnswer:
+    """What the relaxation says: its bound, a solution, and multipliers on the rows.
+
+    `bound` is None when nothing is possible; `duals` is then a ray along which the
+    bound falls without end, and `values` is empty. Infinity where there is no answer.
+    """
+
+    bound: float | None
+    values: Array
+    duals: Array
+
+
+class LinearBounds:
+    """The linear relaxation of a matrix, kept warm while costs and choices change.
+
+    Restrictions are a set of columns that are shut and of projects that must be
+    chosen; only what differs from the last call is changed. `solves` counts the calls.
+    """
+
+    def __init__(self, matrix: Matrix) -> None:
+        """Load the matrix once."""
+        self.solves = 0
+        self._upper = matrix.column_upper.copy()
+        self._once = {
+            name[5:-1]: i
+            for i, name in enumerate(matrix.row_names)
+            if name.startswith("once(")
+        }
+        self._shut = np.zeros(len(matrix.cost), dtype=bool)
+        self._taken: set[str] = set()
+        relaxed = replace(matrix, integer=np.zeros(len(matrix.cost), dtype=bool))
+        self._solver: Any = _highs(relaxed, Limits(), INFINITY)
+        self._all = np.arange(len(matrix.cost), dtype=np.int32)
+
+    def set_cost(self, cost: Array) -> None:
+        """Set the value of every column and variable."""
+        self._solver.changeColsCost(len(cost), self._all, np.asarray(cost, float))
+
+    def restrict(self, shut: NDArray[np.bool_], taken: set[str]) -> None:
+        """Shut these columns, and let exactly one column of each taken project in."""
+        shut = np.concatenate([shut, np.zeros(len(self._shut) - len(shut), bool)])
+        for k in np.flatnonzero(shut != self._shut):
+            upper = 0.0 if shut[k] else float(self._upper[k])
+            self._solver.changeColBounds(int(k), 0.0, upper)
+        self._shut = shut
+        for key in sorted(taken ^ self._taken):
+            row = self._once.get(safe_name(key))
+            if row is not None:
+                low = 1.0 if key in taken else -INFINITY
+                self._solver.changeRowBounds(row, low, 1.0)
+        self._taken = set(taken)
+
+    def solve(self) -> LinearAnswer:
+        """Return the bound and the multipliers as things stand."""
+        self.solves += 1
+        solver = self._solver
+        solver.run()
+        status = solver.getModelStatus()
+        if status == highspy.HighsModelStatus.kOptimal:
+            solution = solver.getSolution()
+            return LinearAnswer(
+                float(solver.getInfo().objective_function_value),
+                np.array(solution.col_value),
+                np.array(solution.row_dual),
+            )
+        empty = np.zeros(0)
+        if status == highspy.HighsModelStatus.kInfeasible:
+            _status, found, ray = solver.getDualRay()
+            return LinearAnswer(None, empty, np.array(ray) if found else empty)
+        return LinearAnswer(INFINITY, empty, empty)
+
+
+def solve_matrix(
+    matrix: Matrix, limits: Limits, start: Mapping[int, float] | None = None
+) -> tuple[Array | None, float, bool]:
+    """Return a solution of a matrix, its bound, and whether the search was finished.
+
+    For problems that are not plans. No solution and finished: there is none.
+    """
+    run = _search(matrix, limits, limits.seconds, start, None)
+    return run.values, run.bound, run.stopped in ("proof", "gap", "infeasible")
+
+
+def mixture_shares(worth: Array, need: Array) -> Array | None:
+    """Return shares of plans whose mixture exceeds `need` by most at the worst vertex.
+
+    Args:
+        worth: `[plan, vertex]`.
+        need: `[vertex]`.
+
+    Returns:
+        `[plan]`, not negative, sum 1; None if the solver gives no answer.
+    """
+    plans, vertices = worth.shape
+    matrix = Matrix(
+        names=(*tuple(f"share({m})" for m in range(plans)), "least"),
+        cost=np.concatenate([np.zeros(plans), [1.0]]),
+        column_lower=np.concatenate([np.zeros(plans), [-INFINITY]]),
+        column_upper=np.concatenate([np.ones(plans), [INFINITY]]),
+        integer=np.zeros(plans + 1, dtype=bool),
+        row_names=(*(f"vertex({i})" for i in range(vertices)), "all"),
+        row_lower=np.concatenate([need, [1.0]]),
+        row_upper=np.concatenate([np.full(vertices, INFINITY), [1.0]]),
+        start=np.concatenate(
+            [np.arange(vertices + 1) * (plans + 1), [vertices * (plans + 1) + plans]]
+        ).astype(np.int32),
+        index=np.concatenate(
+            [np.tile(np.arange(plans + 1), vertices), np.arange(plans)]
+        ).astype(np.int32),
+        value=np.concatenate(
+            [np.hstack([worth.T, -np.ones((vertices, 1))]).ravel(), np.ones(plans)]
+        ),
+    )
+    solver = _highs(matrix, Limits(), INFINITY)
+    solver.run()
+    if solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+        return None
+    shares = np.maximum(np.array(solver.getSolution().col_value)[:plans], 0.0)
+    total = float(shares.sum())
+    return shares / total if total > 0 else None
