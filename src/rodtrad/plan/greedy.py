@@ -485,7 +485,17 @@ def do_without(check: RowCheck, chosen: Flags, project_id: str) -> Flags | None:
     return _mend(check, chosen, check.without(chosen, project_id), project_id)
 
 
-def _mend(check: RowCheck, before: Flags, plan: Flags, project_id: str) -> Flags | None:
+def mend(check: RowCheck, chosen: Flags) -> Flags | None:
+    """Return a plan that no longer holds with as little as possible taken out.
+
+    None if it could not be mended that way.
+    """
+    return _mend(check, chosen, chosen, None)
+
+
+def _mend(
+    check: RowCheck, before: Flags, plan: Flags, project_id: str | None
+) -> Flags | None:
     """Return the plan with projects taken out until every row holds, then grown.
 
     Projects leave one by one, the one that loses least value for the room it gives
@@ -495,7 +505,9 @@ def _mend(check: RowCheck, before: Flags, plan: Flags, project_id: str) -> Flags
     standing = check.standing(plan)
     kept = np.array([p.must_do for p in problem.case.projects], dtype=bool)
     number = {key: i for i, key in enumerate(problem.by_project)}
-    kept[number[project_id]] = True
+    own = [] if project_id is None else list(problem.by_project[project_id])
+    if project_id is not None:
+        kept[number[project_id]] = True
     while not standing.holds():
         inside = np.flatnonzero(standing.chosen)
         inside = inside[~kept[problem.project_of[inside]]]
@@ -509,8 +521,8 @@ def _mend(check: RowCheck, before: Flags, plan: Flags, project_id: str) -> Flags
     for k in (int(i) for i in np.flatnonzero(before & ~standing.chosen)):
         if problem.choices[k].project_id != project_id and standing.fits([k])[0]:
             standing.add(k)
-    kept_in = standing.chosen[list(problem.by_project[project_id])].any()
-    return grow(check, standing.chosen, leave_out="" if kept_in else project_id)
+    out = project_id if own and not standing.chosen[own].any() else None
+    return grow(check, standing.chosen, leave_out=out or "")
 
 
 def _with_needed(check: RowCheck, plan: Flags) -> Flags:

@@ -21,6 +21,7 @@ from rodtrad.plan.constraints import INFINITY
 from rodtrad.plan.greedy import (
     RowCheck,
     grow,
+    mend,
     polish,
 )
 from rodtrad.plan.matrix import Matrix, build_matrix, part_of
@@ -252,7 +253,8 @@ def solve_problem(
     Args:
         problem: from `build_problem`.
         limits: when to stop.
-        start: a plan to begin from; one that breaks the rows is ignored.
+        start: a plan to begin from, such as last year's; it is mended where it breaks
+            the rows, and ignored where it cannot be.
         progress: called with the state of the search, often.
         rounds: how often at most the misses of ratios are made more exact.
 
@@ -291,7 +293,9 @@ def solve_problem(
         best = evaluate_plan(problem.case, known)
         report(best.objective, bound)
         if prices is not None:
-            best, work = _improved(problem, matrix, prices, best, limits, left, report)
+            best, work = _improved(
+                problem, matrix, prices, best, limits, left, report, start is None
+            )
     stopped: Stop = "time"
     if best is not None and _near(best.objective, bound, limits):
         stopped, rounds = "gap", 0
@@ -352,10 +356,15 @@ def _beginning(
     start: Sequence[Choice] | None,
     seconds: float,
 ) -> tuple[Choice, ...] | None:
-    """Return the best plan to begin from: the one given, or the better of two quick."""
-    if start is not None:
-        return tuple(start) if _usable(problem, start) else None
+    """Return the plan to begin from: the one given, mended, or the better of two quick."""
     check = RowCheck(problem)
+    if start is not None:
+        given = check.chosen(choice for choice in start if choice in check.place)
+        if check.holds(given):
+            return check.choices(given)
+        mended = mend(check, given)
+        usable = mended is not None and check.holds(mended)
+        return check.choices(mended) if mended is not None and usable else None
     plans = []
     if prices is not None:
         priced = priced_plan(problem, matrix, prices, check)
@@ -379,6 +388,7 @@ def _improved(
     limits: Limits,
     left: Callable[[], float],
     report: Callable[[float, float], None],
+    fresh: bool,
 ) -> tuple[Evaluation, int]:
     """Return the plan after parts of it have been solved anew, and the work it took."""
     bound, count = prices.bound, len(problem.choices)
@@ -412,7 +422,7 @@ def _improved(
 
     better: Array = values
     for better in around.improve(
-        values, lambda value: _near(value, bound, limits), out
+        values, lambda value: _near(value, bound, limits), out, fresh
     ):
         report(float(matrix.cost @ better), bound)
     found = evaluate_plan(problem.case, read_choices(problem, better))
@@ -438,12 +448,6 @@ def _polished(problem: Problem, plan: Evaluation, thorough: bool) -> Evaluation:
         return plan
     better = evaluate_plan(problem.case, check.choices(polish(check, chosen, thorough)))
     return better if better.objective > plan.objective else plan
-
-
-def _usable(problem: Problem, start: Sequence[Choice]) -> bool:
-    check = RowCheck(problem)
-    known = all(choice in check.place for choice in start)
-    return known and check.holds(check.chosen(start))
 
 
 def relative_gap(objective: float | None, bound: float | None) -> float | None:

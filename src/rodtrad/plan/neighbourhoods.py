@@ -137,6 +137,7 @@ class Neighbourhoods:
         values: Array,
         enough: Callable[[float], bool],
         late: Callable[[], bool],
+        fresh: bool = True,
     ) -> Iterator[Array]:
         """Yield better and better plans, as values of all columns and variables.
 
@@ -144,16 +145,20 @@ class Neighbourhoods:
             values: the plan to begin from.
             enough: whether an objective is good enough to stop.
             late: whether the time is out.
+            fresh: whether the plan was just put together; the best-priced columns
+                are then searched first, and larger parts. A plan that was good before
+                something small changed is mended by small parts.
         """
         large = self._live.sum() > KERNEL_LEAST
-        if large:
+        if large and fresh:
             whole, _done = self._solve(self._kernel(values), values)
             first = self._best_of(values, float(self.matrix.cost @ values), [whole])
             if first is not None:
                 values = first
                 yield values
         best = float(self.matrix.cost @ values)
-        size = min(max(len(self._promise) * FIRST_SHARE, LEAST_SIZE), FIRST_MOST)
+        share = len(self._promise) * FIRST_SHARE if fresh else 0.0
+        size = min(max(share, LEAST_SIZE), FIRST_MOST)
         idle, turn = 0, 0
         years = np.unique(self._start)
         with ThreadPoolExecutor(2) as pool:
