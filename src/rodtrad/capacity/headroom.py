@@ -3,16 +3,21 @@
 Own funds: what a year leaves after its investments. Debt ceiling: the least slack of
 any debt goal from the year on. Result target: the least slack of any result goal from
 the year on, turned into the investment whose yearly cost would use it up.
+
+`with_room` answers the opposite question: the same municipality with so much more, or
+less, to invest with. Every "25 mkr more room" in the product means that.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from rodtrad.capacity.indicators import goal_slack, slack_unit, window_sums
-from rodtrad.domain.arrays import DEFAULT_LIFE_YEARS
+from rodtrad.capacity.statements import price_indices, project_line
+from rodtrad.domain.arrays import DEFAULT_LIFE_YEARS, Existing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -78,3 +83,50 @@ def binding_measure(room: Mapping[str, Sequence[float | None]]) -> list[str]:
         values = [(v, key) for v, key in known if v is not None]
         binding.append(min(values, key=lambda pair: pair[0])[1])
     return binding
+
+
+def with_room(case: Case, room_tkr: Array) -> Case:
+    """Return the case with so much more room for investment, year by year.
+
+    Room is money that need not be spent: what is already decided costs that much less
+    in each year, and its depreciation over `DEFAULT_LIFE_YEARS` falls away from the year
+    after. Interest, loans and every goal follow through the statements: loans by the
+    room and the interest saved, a result by what `slack_per_room` counts. People and
+    other resources are as before.
+
+    Args:
+        case: the underlag as arrays.
+        room_tkr: `[year]`, nominal. Negative is less room: more is already decided.
+
+    Raises:
+        ValueError: not one amount for each year of the plan.
+
+    Source:
+        Method page docs/method/choices.md.
+    """
+    if room_tkr.shape != case.years.shape:
+        msg = "one amount of room for each year of the plan is needed"
+        raise ValueError(msg)
+    depreciation = -project_line(case, price_indices(case), "ra")
+    none = np.zeros_like(depreciation)
+    decided = case.existing or Existing(none, none, none, none)
+    paid = np.concatenate([[0.0], np.cumsum(room_tkr)])
+    age = np.arange(len(room_tkr))
+    gone = paid[np.maximum(age - DEFAULT_LIFE_YEARS, 0)]
+    saved = (paid[age] - gone) / DEFAULT_LIFE_YEARS
+    # The line is given in full, so that no given year hides what is saved.
+    first = {case.base_year: case.given["ra"][case.base_year]}
+    return replace(
+        case,
+        given={**case.given, "ra": first},
+        existing=replace(
+            decided,
+            depreciation=depreciation - saved[:, None],
+            outlay=decided.outlay - room_tkr[:, None],
+        ),
+    )
+
+
+def room_in(case: Case, year: int, amount_tkr: float) -> Array:
+    """Return an amount of room that all falls in one year, `[year]`."""
+    return np.where(case.years == year, amount_tkr, 0.0)
