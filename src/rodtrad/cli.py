@@ -21,12 +21,13 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn, Self
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from rodtrad.domain.words import _, plural, share_text
+from rodtrad.domain.words import _, plural, quoted, share_text
 from rodtrad.errors import InputError, Issue, NoPlanError, RodtradError, SourceError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from rodtrad.domain.arrays import Choice
     from rodtrad.domain.components import Tables
     from rodtrad.study import Study
 
@@ -40,7 +41,7 @@ _HELP_WORDS = (
     (r"\[OPTIONS\]", _("[VAL]")),
     (r"COMMAND \[ARGS\]\.\.\.", _("KOMMANDO …")),
     (r"Show this message and exit\.", _("Visa den här hjälpen.")),
-    (r"\[default: ", _("[förval: ")),
+    (r"\[default:(?=\s)", _("[förval:")),
     (r"\[required\]", _("[krävs]")),
     (r"; required\]", _("; krävs]")),
     # The parser's own signs for types and ranges say nothing to a reader.
@@ -246,9 +247,22 @@ def _plan(
         typer.Option(
             "--only",
             metavar="DELAR",
-            help=_("Vad som räknas: plan, eller plan,reasons (också skälen)."),
+            help=_(
+                "Vad som räknas, med komma mellan: plan, agreement (vad som gäller "
+                "oavsett vikter), reasons (skälen) och beside (andra val)."
+            ),
         ),
-    ] = "plan,reasons",
+    ] = "plan,agreement,reasons,beside",
+    decided: Annotated[
+        Path | None,
+        typer.Option(
+            "--from",
+            metavar="MAPP",
+            help=_(
+                "En tidigare plan att utgå från; rapporten visar vad som behöver ändras."
+            ),
+        ),
+    ] = None,
     as_json: _Json = False,
 ) -> None:
     from rodtrad.sources.result_folder import check_destination
@@ -264,6 +278,7 @@ def _plan(
         "seed": seed,
         "scenario": scenario,
         "only": parts,
+        "decided": None if decided is None else _decided_choices(decided),
     }
     _make_plan(underlag, out, options, as_json)
 
@@ -331,6 +346,21 @@ def _explain(
             "--project", metavar="ID", help=_("Ett projekt-id ur underlaget.")
         ),
     ] = None,
+    year: Annotated[
+        int | None,
+        typer.Option(
+            "--year",
+            metavar="ÅR",
+            help=_("Räkna ut vad som krävs för att projektet ska starta det året."),
+        ),
+    ] = None,
+    ask: Annotated[
+        bool,
+        typer.Option(
+            "--ask",
+            help=_("Räkna ut vad som händer om svaret om projektet vore det andra."),
+        ),
+    ] = False,
     as_json: _Json = False,
 ) -> None:
     if (figure is None) == (project is None):
@@ -341,11 +371,20 @@ def _explain(
                 "Skriv till exempel --figure ar:2029, eller --project nybble_aldreboende."
             ),
         )
+    if project is None and (ask or year is not None):
+        raise _refusal(
+            "explain_what",
+            _("--ask och --year gäller ett projekt."),
+            _("Lägg till --project och projektets id."),
+        )
     tables, result = _read_true_plan(folder)
     if project is not None:
         from rodtrad.publish.terminal import render_project
 
         found = _find_project(result, project)
+        if ask or year is not None:
+            _answer(tables, result, found["project"]["project_id"], year, as_json)
+            return
         if as_json:
             _print_json(found)
         else:
@@ -376,12 +415,17 @@ def _explain(
 )
 def _verify(folder: _Folder, as_json: _Json = False) -> None:
     from rodtrad.publish.terminal import count_figures, render_differences
-    from rodtrad.sources.result_folder import read_result, read_result_tables
+    from rodtrad.sources.result_folder import (
+        read_certificates_file,
+        read_result,
+        read_result_tables,
+    )
     from rodtrad.verify import verify_result
 
     result = read_result(folder)
     tables, issues = read_result_tables(folder)
-    differences = verify_result(tables, result, issues)
+    proofs = read_certificates_file(folder)
+    differences = verify_result(tables, result, issues, proofs)
     if as_json:
         _print_json(
             {
@@ -467,7 +511,8 @@ def _run_study(underlag: Path, options: Mapping[str, Any]) -> Study:
         raise _LocatedError([*reading, *error.issues], workbook) from error
     first = [issue.as_dict() for issue in reading]
     issues = [*first, *study.result["issues"]]
-    return Study(study.tables, {**study.result, "issues": issues})
+    result = {**study.result, "issues": issues}
+    return Study(study.tables, result, study.certificates)
 
 
 def _make_plan(
@@ -478,8 +523,15 @@ def _make_plan(
         progress(_("Skriver rapporten"))
         documents = _render_documents(study.result, study.tables)
 
-    from rodtrad.sources.result_folder import render_json, write_result
+    from rodtrad.sources.result_folder import (
+        CERTIFICATES_FILE,
+        render_certificates,
+        render_json,
+        write_result,
+    )
 
+    if study.certificates is not None:
+        documents[CERTIFICATES_FILE] = render_certificates(study.certificates)
     paths = write_result(out, study.result, study.tables, documents)
     if as_json:
         print(render_json(study.result), end="")
@@ -538,10 +590,12 @@ def _read_plan(folder: Path) -> tuple[Tables, dict[str, Any]]:
 
 def _read_true_plan(folder: Path) -> tuple[Tables, dict[str, Any]]:
     """Return a plan that agrees with its own underlag; no other is shown as a plan."""
+    from rodtrad.sources.result_folder import read_certificates_file
     from rodtrad.verify import verify_result
 
     tables, result = _read_plan(folder)
-    if verify_result(tables, result):
+    proofs = read_certificates_file(folder)
+    if verify_result(tables, result, certificates=proofs):
         raise _refusal(
             "plan_differs",
             _("Planen i {dir} stämmer inte med sitt underlag.").format(dir=folder),
@@ -596,17 +650,40 @@ def _municipality(meta: Mapping[str, Any]) -> str:
     return _("{name} (kod {code})").format(name=name, code=code) if code else name
 
 
+def _decided_choices(folder: Path) -> tuple[Choice, ...]:
+    """Return the choices of an earlier plan.
+
+    Raises:
+        InputError: there is no plan in the folder, or it cannot be read.
+    """
+    from rodtrad.domain.arrays import Choice
+    from rodtrad.sources.result_folder import read_result
+    from rodtrad.study import read_choices
+
+    result = read_result(folder)
+    try:
+        return tuple(
+            Choice(str(one), str(other), int(year))
+            for one, other, year in read_choices(result)
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise _refusal(
+            "result_damaged",
+            _("Valen i planen i {dir} går inte att läsa.").format(dir=folder),
+            _("Ange en mapp som rodtrad plan har skrivit."),
+        ) from error
+
+
 def _parts(only: str) -> tuple[str, ...]:
+    from rodtrad.study import PARTS
+
     parts = tuple(part.strip() for part in only.split(",") if part.strip())
-    if "agreement" in parts:
-        _not_yet(_("Samsyn (agreement)"))
-    parts = tuple(part for part in parts if part != "agreement") or ("plan",)
-    unknown = [part for part in parts if part not in ("plan", "reasons")]
+    unknown = [part for part in parts if part not in PARTS]
     if unknown or not parts:
         raise _refusal(
             "only_unknown",
             _("--only känner inte till ”{part}”.").format(part=", ".join(unknown)),
-            _("Skriv plan, eller plan,reasons."),
+            _("Skriv en eller flera av {parts}.").format(parts=", ".join(PARTS)),
         )
     return parts
 
@@ -615,6 +692,43 @@ def _not_yet(what: str) -> None:
     """Say on standard error that something asked for is not computed yet."""
     text = _("{what} räknas inte i den här versionen.").format(what=what)
     print(text, file=sys.stderr)
+
+
+def _answer(
+    tables: Tables,
+    result: Mapping[str, Any],
+    project_id: str,
+    year: int | None,
+    as_json: bool,
+) -> None:
+    """Solve one question about a finished plan anew, and print the answer."""
+    from rodtrad.domain.arrays import build_case
+    from rodtrad.domain.components import apply_scenario
+    from rodtrad.explain.answers import answer_text
+    from rodtrad.explain.claims import answer_for
+    from rodtrad.plan.constraints import build_problem
+    from rodtrad.study import read_plan
+
+    scenario = result["meta"].get("scenario")
+    case = build_case(apply_scenario(tables, scenario) if scenario else tables)
+    problem = build_problem(case)
+    starts = {c.start_year for c in problem.choices if c.project_id == project_id}
+    if year is not None and year not in starts:
+        own = [str(start) for start in sorted(starts)]
+        raise _refusal(
+            "explain_year",
+            _("Projektet {p} kan inte starta {y}.").format(
+                p=quoted(case.project(project_id).name), y=year
+            ),
+            _("Välj ett av åren {years}.").format(years=", ".join(own))
+            if own
+            else _("Underlaget tillåter inget startår."),
+        )
+    found = answer_for(problem, read_plan(result), project_id, year)
+    if as_json:
+        _print_json(found)
+    else:
+        print(" ".join(answer_text(case, found)))
 
 
 def _find_project(result: Mapping[str, Any], project_id: str) -> dict[str, Any]:

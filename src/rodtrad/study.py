@@ -32,7 +32,12 @@ if TYPE_CHECKING:
     from rodtrad.domain.arrays import Array, Case
     from rodtrad.domain.components import Tables
     from rodtrad.errors import Issue
+    from rodtrad.explain.questions import ReasonLimits
     from rodtrad.plan.milp import Portfolio, Progress
+    from rodtrad.plan.problem import Problem
+
+
+PARTS = ("plan", "agreement", "reasons", "beside")
 
 
 @dataclass(frozen=True)
@@ -40,7 +45,9 @@ class Settings:
     """How a study is run. `seed` None means the underlag's own.
 
     `work_limit` counts the solver's steps as `plan.milp.Limits` does: the same on every
-    machine, where `time_limit` (seconds) is not. `only` may leave out `reasons`.
+    machine, where `time_limit` (seconds) is not. `only` may leave out all but the plan. The
+    agreement map may take as long again as the search. `decided` is an earlier plan:
+    the search begins there, and the least changes from it are shown.
     """
 
     time_limit: float = 60.0
@@ -48,15 +55,20 @@ class Settings:
     gap: float = 1e-3
     seed: int | None = None
     scenario: str | None = None
-    only: tuple[str, ...] = ("plan", "reasons")
+    only: tuple[str, ...] = PARTS
+    decided: tuple[Choice, ...] | None = None
 
 
 @dataclass(frozen=True)
 class Study:
-    """A finished study: the tables it rests on and the content of `plan.json`."""
+    """A finished study: the tables it rests on and the content of `plan.json`.
+
+    `certificates` prove the labels of the agreement map; None when there are none.
+    """
 
     tables: Tables
     result: dict[str, Any]
+    certificates: dict[str, Any] | None = None
 
     @property
     def choices(self) -> tuple[Choice, ...]:
@@ -69,6 +81,22 @@ def read_choices(result: Mapping[str, Any]) -> tuple[Choice, ...]:
     return tuple(
         Choice(row["project_id"], row["alternative_id"], row["start_year"])
         for row in result["choices"]
+    )
+
+
+def read_plan(result: Mapping[str, Any]) -> Portfolio:
+    """Return the finished plan that a result holds, for a question about it."""
+    from rodtrad.plan.milp import Portfolio
+
+    status = result["status"]
+    return Portfolio(
+        choices=tuple(sorted(read_choices(result))),
+        objective=status["objective"],
+        bound=status["bound"],
+        gap=status["gap"],
+        stopped=status["stopped"],
+        seconds=status["seconds"],
+        work=0,
     )
 
 
@@ -125,7 +153,7 @@ def run(
     def watch(state: Progress) -> None:
         tell(_("Söker den bästa planen"), gap=state.gap)
 
-    plan = solve_problem(problem, limits, progress=watch)
+    plan = solve_problem(problem, limits, start=settings.decided, progress=watch)
     if plan.stopped == "infeasible":
         from rodtrad.plan.conflict import explain_no_plan
 
@@ -153,11 +181,13 @@ def run(
         from rodtrad.explain.reasons import explain_and_improve
         from rodtrad.plan.greedy import RowCheck
 
+        effort = _effort(problem, settings, plan, seed)
         plan, reasons = explain_and_improve(
             problem,
             plan,
             seed,
             lambda i, n: tell(_("Prövar skäl {i} av {n}").format(i=i, n=n)),
+            effort,
         )
         check = RowCheck(problem)
         limits_held = binding_limits(check, check.chosen(plan.choices or ()))
@@ -172,17 +202,75 @@ def run(
             gap=plan.gap,
             seconds=plan.seconds,
         )
+    agreement, certificates = _agreement(problem, choices, settings, tell)
+    economy = economy_result(case, choices)
+    beside: dict[str, Any] = {}
+    if "beside" in settings.only:
+        from rodtrad.explain.beside import choices_beside
+        from rodtrad.explain.curves import value_curves
+
+        tell(_("Söker vad mer och mindre utrymme ger"))
+        beside["curves"] = value_curves(problem, plan)
+        beside["beside"] = choices_beside(
+            problem, plan, economy, settings.decided, seed, tell
+        )
     result: dict[str, Any] = {
         "meta": {**study_facts(stored, tables, settings.scenario), "seed": seed},
         "status": _status(plan),
-        **economy_result(case, choices),
+        **economy,
+        **agreement,
+        **beside,
         "limits": limits_held,
         "reasons": reasons,
         "law": law.used(int(year) for year in case.years),
         "quality": quality_of(tables, choices),
         "issues": [issue.as_dict() for issue in issues],
     }
-    return Study(stored, result)
+    return Study(stored, result, certificates)
+
+
+def _effort(
+    problem: Problem, settings: Settings, plan: Portfolio, seed: int
+) -> ReasonLimits:
+    """Return what the reasons may cost: the rest of the time, and a work limit."""
+    from rodtrad.explain.questions import ReasonLimits
+
+    seconds = max(settings.time_limit - plan.seconds, settings.time_limit / 4)
+    limits = replace(ReasonLimits.for_problem(problem, seconds), seed=seed)
+    if settings.work_limit is None:
+        return limits
+    return replace(limits, work=min(limits.work, settings.work_limit))
+
+
+def _agreement(
+    problem: Problem,
+    choices: Sequence[Choice],
+    settings: Settings,
+    tell: Callable[..., None],
+) -> tuple[dict[str, Any], dict[str, Any] | None]:
+    """Return the agreement map for `plan.json` and its certificates.
+
+    Nothing when the underlag has no viewpoints or the map is left out.
+    """
+    if "agreement" not in settings.only or not len(problem.case.tables["viewpoints"]):
+        return {}, None
+    from rodtrad.plan.agreement import agreement_basis
+    from rodtrad.plan.robust import MapLimits, Standing, map_agreement
+
+    def watch(state: Standing) -> None:
+        settled = max(state.settled.values(), default=0)
+        text = _("Prövar vad som gäller oavsett vikter, {n} av {total} projekt klara")
+        tell(text.format(n=settled, total=state.projects))
+
+    limits = MapLimits(seconds=settings.time_limit, seed=settings.seed or 1)
+    found = map_agreement(problem, limits, [tuple(choices)], watch)
+    if not found.rows:
+        return {}, None
+    basis = agreement_basis(problem.case, found.rows, found.certificates.plans)
+    return {
+        "agreement": found.rows,
+        "agreement_basis": {**basis, "stopped": found.stopped},
+    }, found.certificates.as_dict()
 
 
 def _status(plan: Portfolio) -> dict[str, Any]:

@@ -253,7 +253,7 @@ def greatest(dense: Array) -> float:
 
 def map_of(problem: Problem, **changes: Any) -> AgreementMap:
     settings: dict[str, Any] = {
-        "work": 1500,
+        "work": 1000,
         "plan_work": 200,
         "growth": (40, 300),
         "cells": 4,
@@ -277,7 +277,7 @@ def compare(data: Tables, name: str) -> dict[str, int]:
         problem, build_matrix(problem), read_certificates(stored), rows
     )
     assert not faults, f"{name}: {faults[:3]}"
-    regions = list(viewpoint_regions(case).values())
+    regions = [region.inner() for region in viewpoint_regions(case).values()]
     centres = [np.array([float(s) for s in region.centre]) for region in regions]
     order = sorted(project.project_id for project in case.projects)
     places = {key: g for g, key in enumerate(order)}

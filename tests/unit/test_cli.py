@@ -68,6 +68,7 @@ def fake(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
         run=run_study,
         Settings=SimpleNamespace,
         Study=SimpleNamespace,
+        PARTS=("plan", "agreement", "reasons", "beside"),
     )
     monkeypatch.setitem(sys.modules, "rodtrad.study", study)
     monkeypatch.setattr(

@@ -157,12 +157,16 @@ def test_verify_rejects_a_changed_cell(
     assert ("Kontrollen stämmer inte" in out) or ("settings.csv, rad " in err)
 
 
-def test_verify_needs_neither_planner_nor_solver(planned: Path) -> None:
+SEARCHES = ("milp", "neighbourhoods", "robust", "examiner", "conflict", "beside")
+
+
+def test_verify_needs_neither_search_nor_solver(planned: Path) -> None:
     probe = (
         "import sys; from rodtrad.cli import run_command;"
         f"assert run_command(['verify', {str(planned)!r}]) == 0;"
-        "print([m for m in sys.modules if m.split('.')[:2] == ['rodtrad', 'plan']"
-        " or m.startswith('highspy')], file=sys.stderr)"
+        "print([m for m in sys.modules if m.startswith('highspy')"
+        f" or m in {[f'rodtrad.plan.{name}' for name in SEARCHES]}"
+        " or m.startswith('rodtrad.explain')], file=sys.stderr)"
     )
     done = subprocess.run(
         [sys.executable, "-c", probe], capture_output=True, text=True, check=True

@@ -1,166 +1,50 @@
-"""Why is each project in or out, and what would it take? Claims that re-solve to true.
+"""Why is each project in or out, and what would it take? The answers in words.
 
-For every project: what the plan does with it, the limit that decides, and the loss of
-value from forcing it the other way, as an interval that is always true: the upper end
-belongs to a plan that exists, the lower end to a bound that no plan can pass.
+For every project: what the plan does with it, the limit that decides, the loss of value
+from forcing it the other way, and what changes in benefit, outlay or room would change
+the answer. Each sentence rests on a claim that holds its own question (`claims`).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import math
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from rodtrad.capacity.evaluate import evaluate_plan
-from rodtrad.capacity.result import choice_differences
-from rodtrad.domain.arrays import Choice
 from rodtrad.domain.words import (
     _,
     count_text,
     list_text,
     money_text,
-    names_text,
     quoted,
     share_text,
     years_text,
 )
+from rodtrad.explain.answers import is_nothing, span_text, swap_text
+from rodtrad.explain.claims import Explainer
 from rodtrad.explain.limits import Obstacle, obstacle_text, obstacles, points
-from rodtrad.plan.greedy import RowCheck, do_without, make_room
-from rodtrad.plan.milp import Limits, Relaxation, relative_gap, solve_problem
+from rodtrad.explain.questions import (
+    Question,
+    ReasonLimits,
+    plan_changes,
+)
+from rodtrad.plan.milp import relative_gap
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
-    from rodtrad.domain.arrays import Case, Project
+    from rodtrad.domain.arrays import Case, Choice, Project
+    from rodtrad.explain.claims import Forced
+    from rodtrad.explain.outlook import Threshold
     from rodtrad.plan.greedy import Flags
     from rodtrad.plan.milp import Portfolio
     from rodtrad.plan.problem import Problem
 
-# The searches of all reasons share this much work; below the least they are left out.
-SEARCH_WORK = 500
-LEAST_WORK = 20
-# Where no forced plan was found by hand, one is searched for all the same.
-UNKNOWN_WORK = 12
 TIE = 1e-6
 IMPROVEMENTS = 3
-
-
-@dataclass(frozen=True)
-class Forced:
-    """The best known plan with one project forced the other way.
-
-    `low` and `high` bracket the loss in benefit points; `high` and `choices` are None
-    when no such plan is known, `impossible` is True when it is proven that none exists.
-    A plan that is best only within a gap may be beaten by a forced one, so the loss can
-    be below zero, by the gap at most.
-    """
-
-    low: float
-    high: float | None
-    choices: tuple[Choice, ...] | None
-    impossible: bool
-
-    @property
-    def proven(self) -> bool:
-        """Whether the loss is known exactly, or proven impossible."""
-        if self.impossible:
-            return True
-        return self.high is not None and self.high - self.low <= TIE * max(
-            1.0, abs(self.high)
-        )
-
-
-class Explainer:
-    """Answers about one finished plan; keeps the relaxation and the rows warm."""
-
-    def __init__(self, problem: Problem, plan: Portfolio, seed: int = 1) -> None:
-        """Load rows and relaxation for the plan's problem.
-
-        Raises:
-            ValueError: the portfolio holds no plan.
-        """
-        if plan.choices is None or plan.objective is None:
-            msg = "there is no plan to explain"
-            raise ValueError(msg)
-        self.problem = problem
-        self.case: Case = problem.case
-        self.choices = plan.choices
-        self.objective = plan.objective
-        self.bound = plan.bound if plan.bound is not None else float("inf")
-        self.check = RowCheck(problem)
-        self.flags: Flags = self.check.chosen(plan.choices)
-        self.relaxation = Relaxation(problem)
-        self.names = {p.project_id: p.name for p in self.case.projects}
-        self.chosen = {choice.project_id: choice for choice in plan.choices}
-        self._seed = seed
-        self._work = SEARCH_WORK // max(len(self.case.projects), 1)
-
-    def force(self, project_id: str) -> Forced:
-        """Return what is known of the best plan with a project the other way."""
-        included = project_id not in self.chosen
-        project = self.case.project(project_id)
-        columns = self.problem.by_project[project_id]
-        if (included and not columns) or (not included and project.must_do):
-            return Forced(0.0, None, None, impossible=True)
-        bound = self.relaxation.bound_forced(project_id, included)
-        if bound is None:
-            return Forced(0.0, None, None, impossible=True)
-        bound = min(bound, self.bound)
-        best = self._quick(project_id, included)
-        work = self._work if self._work >= LEAST_WORK else 0
-        if best is None:
-            work = max(work, UNKNOWN_WORK)
-        if work:
-            forced = self.problem.with_forced(project_id, included)
-            limits = Limits(seconds=5.0, work=work, gap=1e-6, seed=self._seed)
-            found = solve_problem(forced, limits, start=best or (), rounds=1)
-            if found.stopped == "infeasible":
-                return Forced(0.0, None, None, impossible=True)
-            if found.bound is not None:
-                bound = min(bound, found.bound)
-            if found.choices is not None:
-                best = found.choices
-        low = self.objective - bound
-        if best is None:
-            return Forced(low, None, None, impossible=False)
-        high = self.objective - evaluate_plan(self.case, best).objective
-        return Forced(min(low, high), high, best, impossible=False)
-
-    def by_hand(self, project_id: str) -> tuple[Choice, ...] | None:
-        """Return a plan with the project the other way, found without a search."""
-        included = project_id not in self.chosen
-        if not included and self.case.project(project_id).must_do:
-            return None
-        return self._quick(project_id, included)
-
-    def _quick(self, project_id: str, included: bool) -> tuple[Choice, ...] | None:
-        """Return a plan with the project forced, by hand: make room, then grow."""
-        check = self.check
-        tries: list[Flags] = []
-        if included:
-            columns = sorted(
-                self.problem.by_project[project_id],
-                key=lambda k: (-self.problem.values[k], k),
-            )
-            for k in columns[:3]:
-                made = make_room(check, self.flags, k)
-                if made is not None:
-                    tries.append(made)
-        else:
-            made = do_without(check, self.flags, project_id)
-            if made is not None:
-                tries.append(made)
-        plans = [check.choices(flags) for flags in tries]
-        return max(
-            plans,
-            key=lambda plan: evaluate_plan(self.case, plan).objective,
-            default=None,
-        )
-
-    def differences(self, other: Sequence[Choice]) -> dict[str, Any]:
-        """Return who leaves, enters, moves and switches alternative in another plan."""
-        return choice_differences(self.choices, other)
 
 
 def explain_portfolio(
@@ -168,18 +52,46 @@ def explain_portfolio(
     plan: Portfolio,
     seed: int = 1,
     progress: Callable[[int, int], None] | None = None,
+    limits: ReasonLimits | None = None,
 ) -> list[dict[str, Any]]:
     """Return the reasons of every project, sorted by project id.
 
+    Args:
+        problem: from `build_problem`.
+        plan: the plan to explain.
+        seed: of the searches.
+        progress: called with how many of all projects are done.
+        limits: how much work and time, the same for the same input unless the time
+            ends it; `seed` goes before its seed.
+
     Source:
-        METHODS 6 no. 1; method page docs/method/reasons.md.
+        METHODS 6 no. 1, 3; method page docs/method/reasons.md.
     """
-    explainer = Explainer(problem, plan, seed)
-    reasons = []
-    for i, project in enumerate(problem.case.projects):
-        reasons.append(explain_project(explainer, project))
+    limits = replace(limits or ReasonLimits.for_problem(problem), seed=seed)
+    explainer = Explainer(problem, plan, limits)
+    explainer.improve_by_hand()
+    explainer.press_bounds()
+    explainer.search_all()
+    return _reasons(explainer, progress)
+
+
+def _reasons(
+    explainer: Explainer, progress: Callable[[int, int], None] | None
+) -> list[dict[str, Any]]:
+    """Return the reasons of the explainer's plan, from what it has found."""
+    projects = explainer.case.projects
+    done = 0
+
+    def tell() -> None:
+        nonlocal done
+        done += 1
         if progress is not None:
-            progress(i + 1, len(problem.case.projects))
+            progress(min(done, len(projects)), len(projects))
+
+    explainer.look_round(tell)
+    reasons = [explain_project(explainer, project) for project in projects]
+    if progress is not None:
+        progress(len(projects), len(projects))
     return reasons
 
 
@@ -188,64 +100,51 @@ def explain_and_improve(
     plan: Portfolio,
     seed: int = 1,
     progress: Callable[[int, int], None] | None = None,
+    limits: ReasonLimits | None = None,
 ) -> tuple[Portfolio, list[dict[str, Any]]]:
     """Return the plan and its reasons, the plan improved if a reason shows how.
 
     Trying each project the other way may find a better plan, within the gap that the
     search left. Such a plan takes the first one's place and is explained instead.
+    Arguments as `explain_portfolio`.
     """
+    limits = replace(limits or ReasonLimits.for_problem(problem), seed=seed)
+    explainer = Explainer(problem, plan, limits)
     for _round in range(IMPROVEMENTS):
-        better = _better_by_hand(problem, plan, seed)
+        explainer.improve_by_hand()
+        better = _improved(explainer, plan)
         if better is None:
             break
         plan = better
-    reasons = explain_portfolio(problem, plan, seed, progress)
-    found = _better_plan(problem, plan, reasons)
-    if found is None:
-        return plan, reasons
-    return found, explain_portfolio(problem, found, seed, progress)
+        explainer.rebase(plan)
+    explainer.press_bounds()
+    for _round in range(IMPROVEMENTS):
+        explainer.search_all()
+        better = _improved(explainer, plan)
+        if better is None:
+            break
+        plan = better
+        explainer.rebase(plan)
+        explainer.improve_by_hand()
+        explainer.press_bounds()
+    return plan, _reasons(explainer, progress)
 
 
-def _better_by_hand(problem: Problem, plan: Portfolio, seed: int) -> Portfolio | None:
-    """Return the best plan that some project the other way gives without a search."""
-    explainer = Explainer(problem, plan, seed)
-    plans = [
-        made
-        for project in problem.case.projects
-        if (made := explainer.by_hand(project.project_id)) is not None
-    ]
-    best = max(
-        plans, key=lambda p: evaluate_plan(problem.case, p).objective, default=None
-    )
-    return None if best is None else _improved(problem, plan, best)
-
-
-def _improved(
-    problem: Problem, plan: Portfolio, choices: tuple[Choice, ...]
-) -> Portfolio | None:
-    """Return the portfolio with these choices if they are better, else None."""
-    objective = evaluate_plan(problem.case, choices).objective
+def _improved(explainer: Explainer, plan: Portfolio) -> Portfolio | None:
+    """Return the portfolio with the best plan known if it is better, else None."""
     if plan.objective is None or plan.bound is None:
         return None
-    if objective <= plan.objective + TIE * max(1.0, abs(plan.objective)):
+    choices = explainer.best_known().choices
+    found = evaluate_plan(explainer.case, choices)
+    if found.violations or found.objective <= plan.objective + TIE * max(
+        1.0, abs(plan.objective)
+    ):
         return None
-    bound = max(plan.bound, objective)
-    gap = relative_gap(objective, bound)
-    return replace(plan, choices=choices, objective=objective, bound=bound, gap=gap)
-
-
-def _better_plan(
-    problem: Problem, plan: Portfolio, reasons: Sequence[dict[str, Any]]
-) -> Portfolio | None:
-    losses = [
-        (reason["force"]["loss_high"], reason["project_id"], reason["force"]["choices"])
-        for reason in reasons
-        if reason["force"]["loss_high"] is not None
-    ]
-    _loss, _project_id, rows = min(losses, default=(0.0, "", None))
-    if rows is None:
-        return None
-    return _improved(problem, plan, tuple(Choice(*row) for row in rows))
+    bound = max(plan.bound, found.objective)
+    gap = relative_gap(found.objective, bound)
+    return replace(
+        plan, choices=choices, objective=found.objective, bound=bound, gap=gap
+    )
 
 
 def explain_project(explainer: Explainer, project: Project) -> dict[str, Any]:
@@ -276,8 +175,15 @@ def explain_project(explainer: Explainer, project: Project) -> dict[str, Any]:
             "impossible": forced.impossible,
             "loss_low": forced.low,
             "loss_high": forced.high,
+            "question": forced.question.as_dict(),
+            "answer": forced.answer.as_dict(),
+            "status": forced.answer.status,
+            "work": forced.answer.work,
         }
     )
+    more_text, more_claims = what_it_takes(explainer, project, forced)
+    text += more_text
+    claims += more_claims
     return {
         "project_id": project.project_id,
         "state": "in" if inside else "out",
@@ -288,28 +194,148 @@ def explain_project(explainer: Explainer, project: Project) -> dict[str, Any]:
     }
 
 
-def _nothing(value: float) -> bool:
-    """Whether benefit points show as 0,0."""
-    return points(abs(value)) == points(0.0)
+def what_it_takes(
+    explainer: Explainer, project: Project, forced: Forced
+) -> tuple[list[str], list[dict[str, Any]]]:
+    """Return what changes in benefit, outlay or room would change the answer."""
+    if forced.impossible and project.project_id in explainer.chosen:
+        return [], []
+    outlook = explainer.outlooks.get(project.project_id, {})
+    claims = [
+        claim
+        for kind, found in sorted(outlook.items())
+        for claim in _threshold_claims(explainer, project.project_id, kind, found)
+    ]
+    if _near_tie(explainer, forced) is not None:
+        return [], claims
+    if project.project_id in explainer.chosen:
+        return _stays(outlook.get("outlay")), claims
+    return _enters(explainer, forced, outlook), claims
+
+
+def _threshold_claims(
+    explainer: Explainer, project_id: str, kind: str, found: Threshold
+) -> list[dict[str, Any]]:
+    """Return the claims of a threshold, each with the question that confirms it.
+
+    The best plan with the project is worth at least, or at most, so much then; that
+    is compared with today's plan, or with plans without the project.
+    """
+    claims = []
+    against: float | None = explainer.objective
+    inside = project_id in explainer.chosen
+    for name, at, value in (
+        ("enough", found.enough, found.least),
+        ("short", found.short, found.most),
+    ):
+        if at is None:
+            continue
+        question = (
+            Question(project_id, included=True, outlay_factor=at)
+            if kind == "outlay"
+            else Question(project_id, included=True, room_tkr=at)
+        )
+        enough = name == "enough"
+        impossible = not enough and value == -math.inf
+        if inside:
+            without = explainer.answer(Question(project_id, included=False))
+            against = without.most if enough else without.least
+        claim: dict[str, Any] = {
+            "kind": f"{kind}_{name}",
+            "question": question.as_dict(),
+            "answer": {
+                "least": value if enough else None,
+                "most": None if enough or impossible else value,
+            },
+            "against": against,
+            "status": "proven" if impossible else "interval",
+            "work": 0,
+        }
+        if enough and found.choices is not None:
+            claim["changes"] = plan_changes(explainer.choices, found.choices)
+        claims.append(claim)
+    return claims
+
+
+def _stays(outlay: Threshold | None) -> list[str]:
+    """Return how much dearer a project that is in may become."""
+    if outlay is None:
+        return []
+    enough = None if outlay.enough in (None, 1.0) else _share_more(outlay.enough)
+    short = None if outlay.short is None else _share_more(outlay.short)
+    if enough and short:
+        pattern = _(
+            "Det ingår också om utgifterna blir {pct} högre, men inte om de blir {pct2} "
+            "högre."
+        )
+    elif enough:
+        pattern = _("Det ingår också om utgifterna blir {pct} högre.")
+    elif short:
+        pattern = _("Det ingår inte om utgifterna blir {pct2} högre.")
+    else:
+        return []
+    return [pattern.format(pct=enough, pct2=short)]
+
+
+def _share_more(factor: float | None) -> str:
+    return share_text((factor or 1.0) - 1.0, 0)
+
+
+def _enters(
+    explainer: Explainer, forced: Forced, outlook: Mapping[str, Threshold]
+) -> list[str]:
+    """Return what is enough for a project to come in, and what is not."""
+    enough, short = [], []
+    if forced.high is not None and forced.high > 0 and not forced.impossible:
+        enough.append(_more_points(forced.high, up=True))
+    if forced.low > 0 and not is_nothing(forced.low) and not forced.impossible:
+        less = _more_points(forced.low, up=False)
+        short += [] if less in enough else [less]
+    outlay, room = outlook.get("outlay"), outlook.get("room")
+    currency = explainer.case.tables.settings["currency"]
+    lower, more = _("{pct} lägre utgifter"), _("{kr} mer i utrymme")
+    if outlay and outlay.enough is not None and outlay.enough > 0:
+        enough.append(lower.format(pct=share_text(1.0 - outlay.enough, 0)))
+    if outlay and outlay.short is not None and outlay.short < 1:
+        short.append(lower.format(pct=share_text(1.0 - outlay.short, 0)))
+    if room and room.enough is not None:
+        enough.append(more.format(kr=money_text(room.enough, currency)))
+    if room and room.short is not None:
+        short.append(more.format(kr=money_text(room.short, currency)))
+    text = []
+    if enough:
+        text.append(
+            _(
+                "Med {list} blir en plan med projektet minst lika bra som dagens."
+            ).format(list=list_text(enough, _("eller")))
+        )
+    if short:
+        text.append(
+            _("Det räcker inte med {list}.").format(list=list_text(short, _("eller")))
+        )
+    return text
+
+
+def _more_points(value: float, up: bool) -> str:
+    """Return benefit points as they are told, never less (`up`) or never more."""
+    size = 10.0 if abs(value) < 9.95 else 1.0
+    near = TIE * max(1.0, value)
+    whole = (
+        math.ceil((value - near) * size) if up else math.floor((value + near) * size)
+    )
+    return _("{np} nyttopoäng mer").format(np=points(whole / size))
 
 
 def _span(forced: Forced) -> str:
     """Return the loss in points as text, as exact as it is proven."""
-    low, high = forced.low, forced.high
-    if high is None:
-        return _("minst {np}").format(np=points(low))
-    if forced.proven or points(low) == points(high):
-        return points(high)
-    if low <= 0 or _nothing(low):
-        return _("högst {np}").format(np=points(high))
-    return _("mellan {np1} och {np2}").format(np1=points(low), np2=points(high))
+    return span_text(forced.low, forced.high, forced.proven)
 
 
 def _near_tie(explainer: Explainer, forced: Forced) -> str | None:
     """Return what to say when forcing the project costs nothing one can tell."""
-    if forced.high is None or (forced.high > 0 and not _nothing(forced.high)):
+    if forced.high is None or (forced.high > 0 and not is_nothing(forced.high)):
         return None
-    if forced.low >= 0 or _nothing(forced.low):
+    if forced.low >= 0 or is_nothing(forced.low):
         return _("Planerna med och utan det skiljer sig med mindre än 0,1 nyttopoäng.")
     share = -forced.low / max(abs(explainer.objective), 1e-9)
     return _(
@@ -335,7 +361,7 @@ def _why_in(
         text = [_("Projektet {p} ingår. Utan det går kraven inte ihop.").format(p=name)]
     elif tie is not None:
         text = [_("Projektet {p} ingår men ligger på gränsen.").format(p=name), tie]
-    elif forced.high is None and (forced.low <= 0 or _nothing(forced.low)):
+    elif forced.high is None and (forced.low <= 0 or is_nothing(forced.low)):
         text = [
             _("Projektet {p} ingår.").format(p=name),
             _("Beräkningen har inte hunnit avgöra vad planen förlorar utan det."),
@@ -438,6 +464,7 @@ def _why_then(
         )
     claim = {
         "kind": "start_breaks",
+        "question": _trial([sooner], [project.project_id]),
         "start_year": sooner.start_year,
         "own_start_year": choice.start_year,
         "breaks": [obstacle.as_dict() for obstacle in broken],
@@ -459,7 +486,7 @@ def _start_possible(
     gains = {k: objective(k) - explainer.objective for k in free}
     best = max(free, key=lambda k: (gains[k], -k))
     gain, sooner = gains[best], explainer.problem.choices[best].start_year
-    if _nothing(gain):
+    if is_nothing(gain):
         pattern = _(
             "Projektet {p} startar {y}. Start {y0} ger i stort sett samma nytta."
         )
@@ -477,6 +504,7 @@ def _start_possible(
     text = pattern.format(p=name, y=choice.start_year, y0=sooner, np=points(abs(gain)))
     claim = {
         "kind": "start_possible",
+        "question": _trial([choice._replace(start_year=sooner)], [choice.project_id]),
         "start_year": sooner,
         "own_start_year": choice.start_year,
         "gain": gain,
@@ -584,7 +612,28 @@ def _broken_claim(
     kind: str, choice: Choice, broken: Sequence[Obstacle]
 ) -> dict[str, Any]:
     breaks = [obstacle.as_dict() for obstacle in broken]
-    return {"kind": kind, "choice": list(choice), "breaks": breaks}
+    question = _trial([choice], alone=kind == "alone_breaks")
+    return {
+        "kind": kind,
+        "choice": list(choice),
+        "breaks": breaks,
+        "question": question,
+    }
+
+
+def _trial(
+    put_in: Sequence[Choice], take_out: Sequence[str] = (), alone: bool = False
+) -> dict[str, Any]:
+    """Return the question of a change to the plan that is only evaluated.
+
+    Projects are taken out (all of them if `alone`), then choices put in.
+    """
+    return {
+        "try": {
+            "take_out": "all" if alone else list(take_out),
+            "put_in": [list(choice) for choice in put_in],
+        }
+    }
 
 
 def _breaks_alone(
@@ -616,7 +665,7 @@ def _price(explainer: Explainer, forced: Forced) -> str:
     tie = _near_tie(explainer, forced)
     if tie is not None:
         return tie
-    if forced.high is None and (forced.low <= 0 or _nothing(forced.low)):
+    if forced.high is None and (forced.low <= 0 or is_nothing(forced.low)):
         return _("Beräkningen har inte hunnit avgöra vad det kostar att ta in det.")
     return _("Tas det in ändå, minskar planens nytta med {np} nyttopoäng.").format(
         np=_span(forced)
@@ -637,7 +686,7 @@ def _fits_but(
     losses = {k: explainer.objective - objective(k) for k in fits}
     best = min(fits, key=lambda k: (losses[k], k))
     high = losses[best] if forced.high is None else min(forced.high, losses[best])
-    known = Forced(min(forced.low, high), high, forced.choices, impossible=False)
+    known = replace(forced, low=min(forced.low, high), high=high)
     name = quoted(project.name)
     tie = _near_tie(explainer, known)
     if tie is not None:
@@ -653,6 +702,7 @@ def _fits_but(
         ]
     claim = {
         "kind": "added_fits",
+        "question": _trial([explainer.problem.choices[best]]),
         "choice": list(explainer.problem.choices[best]),
         "loss": losses[best],
     }
@@ -676,70 +726,9 @@ def _relation_reason(explainer: Explainer, project: Project, obstacle: Obstacle)
     return pattern.format(**slots)
 
 
-def _projects_text(names: Sequence[str]) -> str:
-    """Return project names for a sentence that goes on after them."""
-    if len(names) <= 4:
-        return names_text(names)
-    more = _("{n} andra projekt").format(n=count_text(len(names) - 3))
-    return list_text([*(quoted(name) for name in names[:3]), more])
-
-
 def _swap(explainer: Explainer, project_id: str, forced: Forced) -> list[str]:
     """Return what changes place in the forced plan that was found."""
     if forced.choices is None:
         return []
     diff = explainer.differences(forced.choices)
-    text = []
-    leaves = [explainer.names[k] for k in diff["leaves"] if k != project_id]
-    enters = [explainer.names[k] for k in diff["enters"] if k != project_id]
-    known = forced.proven
-    ps, qs = _projects_text(leaves), _projects_text(enters)
-    if leaves and enters:
-        pattern = (
-            _("Då lämnar {ps} planen, och {qs} kommer in.")
-            if known
-            else _(
-                "I den bästa sådana plan som hittats lämnar {ps} planen, och {qs} "
-                "kommer in."
-            )
-        )
-        text.append(pattern.format(ps=ps, qs=qs))
-    elif leaves:
-        pattern = (
-            _("Då lämnar {ps} planen.")
-            if known
-            else _("I den bästa sådana plan som hittats lämnar {ps} planen.")
-        )
-        text.append(pattern.format(ps=ps))
-    elif enters:
-        pattern = (
-            _("Då kommer {qs} in.")
-            if known
-            else _("I den bästa sådana plan som hittats kommer {qs} in.")
-        )
-        text.append(pattern.format(qs=qs))
-    moves = [
-        _("{p} från {a} till {b}").format(
-            p=quoted(explainer.names[m["project_id"]]), a=m["from"], b=m["to"]
-        )
-        for m in diff["moves"]
-    ]
-    if len(moves) > 3:
-        moves = [*moves[:2], _("{n} projekt till").format(n=count_text(len(moves) - 2))]
-    if moves:
-        pattern = _("Då flyttas {list}.")
-        if text:
-            pattern = _("Dessutom flyttas {list}.")
-        elif not known:
-            pattern = _("I den bästa sådana plan som hittats flyttas {list}.")
-        text.append(pattern.format(list=list_text(moves)))
-    for switch in diff["switches"][:2]:
-        project = explainer.case.project(switch["project_id"])
-        text.append(
-            _("Projektet {p} byter från alternativet {a} till {b}.").format(
-                p=quoted(project.name),
-                a=quoted(project.alternative(switch["from"]).name),
-                b=quoted(project.alternative(switch["to"]).name),
-            )
-        )
-    return text
+    return swap_text(explainer.case, project_id, diff, forced.proven)

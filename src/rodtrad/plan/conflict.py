@@ -1,8 +1,9 @@
-"""Why is there no plan? A minimal set of colliding requirements, and a repair.
+"""Why is there no plan? Minimal sets of colliding requirements, and a repair.
 
-The set is minimal: remove any one requirement from it and the rest can be met. The
-repair is the cheapest loosening of goals, resources and must-dos that lets a plan
-exist, found with slack on every row that people may loosen.
+A set is minimal: remove any one requirement from it and the rest can be met. Other sets
+are found by doing without one member of those known, in turn; what still collides is
+another conflict. The repair is the cheapest loosening of goals, resources and must-dos
+that lets a plan exist, found with slack on every row that people may loosen.
 """
 
 from __future__ import annotations
@@ -27,7 +28,15 @@ from rodtrad.domain.words import (
 )
 from rodtrad.errors import NoPlanError
 from rodtrad.plan.constraints import ROUNDING
-from rodtrad.plan.milp import Limits, Portfolio, solve_problem
+from rodtrad.plan.matrix import build_matrix
+from rodtrad.plan.milp import (
+    Limits,
+    LinearBounds,
+    Portfolio,
+    read_choices,
+    solve_matrix,
+    solve_problem,
+)
 from rodtrad.plan.problem import Problem, Row, Variable
 
 if TYPE_CHECKING:
@@ -37,6 +46,10 @@ if TYPE_CHECKING:
 
 DROP_PRICE = 1e5
 RESOURCE_PRICE = 1e3
+MOST_CONFLICTS = 3
+# Multipliers smaller than this share of the greatest are rounding.
+RAY_SHARE = 1e-9
+RAYS = 4
 
 
 @dataclass(frozen=True)
@@ -54,29 +67,87 @@ class Conflict:
 
 
 def explain_no_plan(problem: Problem, limits: Limits | None = None) -> NoPlanError:
-    """Return the error to raise when a problem has no plan."""
+    """Return the error to raise when a problem has no plan.
+
+    Its `conflict` is the first conflict; the others are told in the message.
+    """
     limits = replace(limits or Limits(), seconds=20.0, work=None, gap=1.0)
-    conflict = find_conflict(problem, limits)
+    conflicts = find_conflicts(problem, limits)
     repair = find_repair(problem, limits)
-    return NoPlanError(_message(problem.case, conflict), conflict.words, repair)
+    text = _message(problem.case, conflicts[0])
+    for other in conflicts[1:]:
+        text += " " + _other_message(problem.case, other)
+    return NoPlanError(text, conflicts[0].words, repair)
+
+
+def find_conflicts(
+    problem: Problem, limits: Limits, most: int = MOST_CONFLICTS
+) -> list[Conflict]:
+    """Return different minimal conflicts, the first one first, `most` at most.
+
+    Each lacks some requirement of every one before it. There may be more than are
+    found: nothing is said of sets that can only be reached by doing without two.
+    """
+    first = find_conflict(problem, limits)
+    found = [first]
+    tried: set[str] = set()
+    while len(found) < most:
+        left = [
+            key
+            for conflict in found
+            for key in _by_weight(list(conflict.requirements))[::-1]
+            if key not in tried
+        ]
+        if not left:
+            break
+        key = left[0]
+        tried.add(key)
+        wanted = {row.requirement for row in problem.rows} - {key, ""}
+        rest = problem.with_rows(_loosened(row, wanted) for row in problem.rows)
+        if _possible(rest, rest.rows, limits) is not False:
+            continue
+        other = find_conflict(rest, limits)
+        if all(set(other.requirements) != set(c.requirements) for c in found):
+            found.append(other)
+    return found
 
 
 def _message(case: Case, conflict: Conflict) -> str:
     """Return the conflict as one or two sentences."""
-    kind, _colon, name = conflict.requirements[0].partition(":")
-    if conflict.minimal and len(conflict.words) == 1 and kind == "goal":
-        return _("Det går inte att klara {what}, vilka projekt som än väljs.").format(
-            what=conflict.words[0]
-        )
-    if conflict.minimal and len(conflict.words) == 1 and kind == "must_do":
-        project = case.project(name)
-        return _("Projektet {p} kan inte vara i bruk senast {y}.").format(
-            p=quoted(project.name), y=project.deadline_year
-        )
+    alone = _alone(case, conflict)
+    if alone is not None:
+        return alone
     text = _("Kraven går inte ihop: {list}.").format(list=list_text(conflict.words))
     if conflict.minimal and len(conflict.words) > 1:
         text += " " + _("Tas ett av dem bort, går resten av listan ihop.")
     return text
+
+
+def _other_message(case: Case, conflict: Conflict) -> str:
+    """Return a further conflict as a sentence."""
+    alone = _alone(case, conflict)
+    if alone is not None:
+        return alone
+    return _("Inte heller de här går ihop: {list}.").format(
+        list=list_text(conflict.words)
+    )
+
+
+def _alone(case: Case, conflict: Conflict) -> str | None:
+    """Return what to say of a single requirement that cannot be met by itself."""
+    if not conflict.minimal or len(conflict.words) != 1:
+        return None
+    kind, _colon, name = conflict.requirements[0].partition(":")
+    if kind == "goal":
+        return _("Det går inte att klara {what}, vilka projekt som än väljs.").format(
+            what=conflict.words[0]
+        )
+    if kind == "must_do":
+        project = case.project(name)
+        return _("Projektet {p} kan inte vara i bruk senast {y}.").format(
+            p=quoted(project.name), y=project.deadline_year
+        )
+    return None
 
 
 def _possible(problem: Problem, rows: Sequence[Row], limits: Limits) -> bool | None:
@@ -109,6 +180,12 @@ def find_conflict(problem: Problem, limits: Limits) -> Conflict:
     def rows_of(wanted: set[str]) -> list[Row]:
         return [_loosened(row, wanted) for row in problem.rows]
 
+    # The relaxation, where it is impossible too, says at once which rows matter.
+    for _round in range(RAYS):
+        needed = _impossible_at_once(problem, rows_of(set(keep)))
+        if needed is None or len(needed) == len(keep):
+            break
+        keep = [key for key in keep if key in needed]
     for key in _by_weight(list(keep)):
         without = set(keep) - {key}
         possible = _possible(problem, rows_of(without), limits)
@@ -131,6 +208,39 @@ def find_conflict(problem: Problem, limits: Limits) -> Conflict:
         rows=tuple(row.name for row in left),
         minimal=minimal,
     )
+
+
+def _impossible_at_once(problem: Problem, rows: Sequence[Row]) -> set[str] | None:
+    """Return requirements that collide already in the relaxation; None if none do.
+
+    They are those of the rows in a ray along which the relaxation's bound falls
+    without end; whether they collide by themselves is tried before they are given.
+    """
+    kept = tuple(rows)
+    ray = _ray(replace(problem, rows=kept, ratio_aims=()))
+    if ray is None:
+        return None
+    fewer = {row.requirement for row in kept if row.name in ray and row.requirement}
+    left = tuple(_loosened(row, fewer) for row in kept)
+    if _ray(replace(problem, rows=left, ratio_aims=())) is None:
+        return None
+    return fewer
+
+
+def _ray(problem: Problem) -> set[str] | None:
+    """Return the rows that make the relaxation impossible; None if it is possible."""
+    matrix = build_matrix(problem)
+    answer = LinearBounds(matrix).solve()
+    if answer.bound is not None:
+        return None
+    if not len(answer.duals):
+        return set(matrix.row_names)
+    size = float(np.abs(answer.duals).max(initial=0.0))
+    return {
+        name
+        for name, y in zip(matrix.row_names, answer.duals, strict=True)
+        if abs(y) > RAY_SHARE * size
+    }
 
 
 def _by_weight(keys: list[str]) -> list[str]:
@@ -223,10 +333,14 @@ def find_repair(problem: Problem, limits: Limits) -> list[str]:
         values=np.zeros_like(problem.values),
         ratio_aims=(),
     )
-    found = solve_problem(elastic, replace(limits, gap=1e-6), start=())
-    if found.choices is None:
+    # What is bought here is slack, not projects, so it is solved as a bare matrix.
+    values, _bound, _done = solve_matrix(
+        build_matrix(elastic), replace(limits, gap=1e-6)
+    )
+    if values is None:
         return []
-    return _repair_in_words(evaluate_plan(problem.case, found.choices), problem.case)
+    choices = read_choices(problem, values)
+    return _repair_in_words(evaluate_plan(problem.case, choices), problem.case)
 
 
 def _repair_in_words(plan: Evaluation, case: Case) -> list[str]:

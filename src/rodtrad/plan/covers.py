@@ -2,26 +2,37 @@
 
 One row of money or people holds few large projects at once: "of these, at most two".
 Such a cover cut is found from a fractional solution, made as strong as the row allows,
-and kept with the row it follows from, so that `certificate.cut_holds` can prove it
+and kept with the row it follows from, so that `multipliers.cut_holds` can prove it
 again by counting. A cut says nothing of values: it is valid at every weight.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rodtrad.plan.certificate import RowCut, cut_weights, lightest
+from rodtrad.plan.milp import LinearBounds
+from rodtrad.plan.multipliers import (
+    Bounds,
+    RowCut,
+    cut_holds,
+    cut_weights,
+    lightest,
+    with_cuts,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from rodtrad.domain.arrays import Array
-    from rodtrad.plan.certificate import Bounds
+    from rodtrad.plan.matrix import Matrix
+    from rodtrad.plan.problem import Problem
+    from rodtrad.plan.weights import Weight
 
     Numbers = NDArray[np.int64]
 
@@ -34,6 +45,8 @@ VIOLATED = 1e-3
 LIFTED = 120
 # Kept from what the counting allows, so that the check never fails on rounding.
 MARGIN = 1e-6
+# Rounds of cuts go on while each lowers the bound by so much of it.
+LEAST_GAIN = 1e-4
 
 
 @dataclass(frozen=True)
@@ -172,3 +185,51 @@ class CoverFinder:
         if len(cover) < 2 or 1.0 - lacks < HOPELESS:
             return None
         return {g: weight for g, (weight, _missing) in cover.items()}
+
+
+def cut_matrix(matrix: Matrix, cuts: Sequence[RowCut]) -> Matrix:
+    """Return a matrix with cuts as further rows."""
+    rows = with_cuts(matrix, cuts, len(matrix.cost))
+    return replace(
+        matrix,
+        row_names=rows.names,
+        row_lower=rows.lower,
+        row_upper=rows.upper,
+        start=rows.start.astype(np.int32),
+        index=rows.index.astype(np.int32),
+        value=rows.value,
+    )
+
+
+def find_cuts(
+    problem: Problem, matrix: Matrix, weights: Sequence[Weight], rounds: int
+) -> list[RowCut]:
+    """Return cover cuts that press the relaxation down at some of the weights."""
+    bounds = Bounds(problem, matrix)
+    finder = CoverFinder(bounds)
+    found: list[RowCut] = []
+    for weight in weights:
+        worth, _size = bounds.weighted(weight)
+        cost = np.concatenate([worth, matrix.cost[len(worth) :]])
+        cuts: list[RowCut] = list(found)
+        last, poor = math.inf, 0
+        for _round in range(rounds):
+            linear = LinearBounds(cut_matrix(matrix, cuts))
+            linear.set_cost(cost)
+            answer = linear.solve()
+            if answer.bound is None or not len(answer.values):
+                break
+            tight = answer.duals[len(matrix.row_names) :] != 0
+            new = [cut for cut in finder.cuts(answer.values) if cut not in cuts]
+            gain = last - answer.bound
+            kept = [
+                cut for cut, use in zip(cuts, tight, strict=True) if use or cut in found
+            ]
+            poor = poor + 1 if gain < LEAST_GAIN * abs(answer.bound) else 0
+            if not new or poor > 1:
+                cuts = kept
+                break
+            last = answer.bound
+            cuts = [*kept, *new]
+        found = cuts
+    return [cut for cut in found if cut_holds(bounds, cut)]

@@ -43,7 +43,7 @@ COUNT = 4
 # Shares of outlay that differ: tried in turn, the last is the least that is clear.
 DIFFERENCES = (0.2, 0.1)
 # The work of each search, as `plan.milp.Limits` counts it.
-WORK = 400
+WORK = 150
 # How much of it a second search may use, when the first ended near a lowered bound.
 PROOF_SHARE = 0.15
 ROUNDING = 1e-6

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from rodtrad.domain.arrays import Case
 
 Weight = tuple[Fraction, ...]
+
+# The share of the way to the centre by which a region is drawn in.
+EDGE = Fraction(1, 10_000)
 
 
 @dataclass(frozen=True)
@@ -88,7 +92,7 @@ class Region:
         """Return the two sides of a plane; together they cover the region."""
         return self.cut(cut), self.cut(cut.opposite())
 
-    @property
+    @cached_property
     def centre(self) -> Weight:
         """The mean of the distinct vertices, exact (A12).
 
@@ -100,6 +104,27 @@ class Region:
             raise ValueError(msg)
         count = len(self.vertices)
         return tuple(sum(of, Fraction(0)) / count for of in zip(*self.vertices))  # noqa: B905
+
+    def inner(self) -> Region:
+        """Return the region drawn in towards its centre by `EDGE`, exact.
+
+        At the very edge plans may be worth the same that differ at every weight
+        inside; a region of one weight is its own inner part.
+        """
+        centre = self.centre
+
+        def drawn(value: Fraction, middle: Fraction) -> Fraction:
+            return value + EDGE * (middle - value)
+
+        cuts = [
+            Cut(cut.normal, drawn(cut.limit, cut.over(centre) + cut.limit))
+            for cut in self.cuts
+        ]
+        for k, share in enumerate(centre):
+            normal = tuple(Fraction(-int(i == k)) for i in range(len(centre)))
+            cuts.append(Cut(normal, -EDGE * share))
+        vertices = [tuple(map(drawn, vertex, centre)) for vertex in self.vertices]
+        return Region(tuple(cuts), tuple(sorted(vertices, reverse=True)))
 
     def holds(self, weight: Weight) -> bool:
         """Whether the region allows a weight."""

@@ -119,7 +119,9 @@ class Bar:
     """One row of a timeline.
 
     `start_year` to `end_year` (the last building year) is the bar, `in_use_year` the
-    ring. A row outside the plan has no years and says why in `remark`.
+    ring. `window` is the first and last year of starts that are almost as good, where
+    there are others than the start itself. A row outside the plan has no years and says
+    why in `remark`.
     """
 
     label: str
@@ -129,6 +131,7 @@ class Bar:
     end_year: int | None = None
     in_use_year: int | None = None
     remark: str = ""
+    window: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True)
@@ -150,6 +153,29 @@ class HeatRow:
 
 
 @dataclass(frozen=True)
+class StanceRow:
+    """One disputed project: a stance (`in`, `out` or `oppen`) for each viewpoint.
+
+    `remark` says what the stances do not show.
+    """
+
+    label: str
+    amount: str
+    stances: tuple[str, ...]
+    remark: str = ""
+
+
+@dataclass(frozen=True)
+class StripGroup:
+    """The projects with one label, as parts (name, width in millions) of a strip."""
+
+    label: str
+    text: str
+    amount: str
+    parts: tuple[tuple[str, float], ...]
+
+
+@dataclass(frozen=True)
 class Figure:
     """A chart as plain data, with the table of the same figures.
 
@@ -159,7 +185,9 @@ class Figure:
     those that should be reached count as well (None where there are none).
     """
 
-    kind: Literal["stacked", "lines", "timeline", "heat", "bars", "waterfall"]
+    kind: Literal[
+        "stacked", "lines", "timeline", "heat", "bars", "waterfall", "agreement"
+    ]
     title: str
     unit: str
     alt: str
@@ -173,6 +201,8 @@ class Figure:
     bars: tuple[Bar, ...] = ()
     heat: tuple[HeatRow, ...] = ()
     steps: tuple[Step, ...] = ()
+    stances: tuple[StanceRow, ...] = ()
+    strip: tuple[StripGroup, ...] = ()
     percent: bool = False
     decimals: int = 0
     peak: str = ""
@@ -233,7 +263,8 @@ class ProjectCard:
     """One project with its answer and the reasons for it.
 
     `amount` is the total outlay of the chosen (else cheapest) alternative in base-year
-    prices. `illustration` marks an answer that rests on scores that are assumptions.
+    prices. `beside` says what holds under other weights and other starts.
+    `illustration` marks an answer that rests on scores that are assumptions.
     """
 
     project_id: str
@@ -250,6 +281,7 @@ class ProjectCard:
     description: str = ""
     reasons: tuple[str, ...] = ()
     force: str = ""
+    beside: tuple[str, ...] = ()
     source: str = ""
     quality: Quality = ""
     illustration: bool = False

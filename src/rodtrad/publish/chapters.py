@@ -1,4 +1,4 @@
-"""What does each numbered step of the report say? Seven sections on the red thread.
+"""What does each numbered step of the report say? Sections on the red thread.
 
 Each function takes the result (plan.json as a dict) and returns a `Section`. Sentences
 claim no more than the result holds: what is not computed is said to be missing. Leaves
@@ -35,6 +35,7 @@ from rodtrad.domain.words import (
     years_text,
 )
 from rodtrad.publish import figures
+from rodtrad.publish.agreement import agreement_section, project_sentence
 from rodtrad.publish.blocks import (
     Block,
     Callout,
@@ -54,6 +55,7 @@ from rodtrad.publish.blocks import (
     TableBlock,
     Text,
 )
+from rodtrad.publish.choices import choices_section, window_sentence
 from rodtrad.publish.figures import (
     currency,
     first_upper,
@@ -141,7 +143,7 @@ def needs_section(result: Result) -> Section:
     found = figures.room_left(result)
     how = _room_texts(result, found[1]) if found else []
     return Section(
-        1,
+        0,
         _("Behov"),
         tuple(lead),
         tuple(
@@ -286,7 +288,7 @@ def room_section(result: Result) -> Section:
     )
     if table:
         blocks.append(table)
-    return Section(2, _("Utrymme"), tuple(lead), tuple(blocks), "utrymme")
+    return Section(0, _("Utrymme"), tuple(lead), tuple(blocks), "utrymme")
 
 
 def _waiting(result: Result) -> Text:
@@ -314,7 +316,7 @@ def plan_section(result: Result) -> Section:
     lead = [
         Text(
             _(
-                "Planen söker den ordning som ger mest nytta inom de mål som måste hållas. Hur nära den kommer står i avsnitt 6."
+                "Planen söker den ordning som ger mest nytta inom de mål som måste hållas. Hur nära den kommer står i avsnittet Hur säkert."
             )
         )
         if chosen
@@ -351,7 +353,7 @@ def plan_section(result: Result) -> Section:
     table = companies_table(result)
     if table:
         blocks.append(table)
-    return Section(3, _("Plan"), tuple(lead), tuple(blocks), "plan")
+    return Section(0, _("Plan"), tuple(lead), tuple(blocks), "plan")
 
 
 def _aim_texts(result: Result) -> list[str]:
@@ -414,7 +416,7 @@ def balanskrav_section(result: Result) -> Section:
     law = law_table(result)
     if law:
         blocks.append(law)
-    return Section(4, _("Balanskravet"), tuple(lead), tuple(blocks), "balanskravet")
+    return Section(0, _("Balanskravet"), tuple(lead), tuple(blocks), "balanskravet")
 
 
 def _deficits(result: Result) -> list[Block]:
@@ -584,7 +586,7 @@ def why_section(result: Result) -> Section:
                     note,
                 )
             )
-    return Section(5, _("Varför"), tuple(lead), tuple(blocks), "varfor")
+    return Section(0, _("Varför"), tuple(lead), tuple(blocks), "varfor")
 
 
 def project_card(
@@ -626,6 +628,14 @@ def project_card(
         description=str(project.get("description") or ""),
         reasons=texts,
         force=_force_text(result, project, reason, texts),
+        beside=tuple(
+            sentence
+            for sentence in (
+                project_sentence(result, str(project["project_id"])),
+                window_sentence(result, str(project["project_id"])),
+            )
+            if sentence
+        ),
         source=str(project.get("source") or ""),
         quality=figures.outlay_quality(project),
         illustration=bool(result.get("meta", {}).get("illustration")),
@@ -710,7 +720,7 @@ def sure_section(result: Result) -> Section:
     blocks += _assumptions(result)
     blocks += _sources(result)
     blocks += _issues(result)
-    return Section(6, _("Hur säkert"), tuple(lead), tuple(blocks), "hur-sakert")
+    return Section(0, _("Hur säkert"), tuple(lead), tuple(blocks), "hur-sakert")
 
 
 def _own_pace(result: Result) -> list[Block]:
@@ -940,15 +950,18 @@ def check_section(result: Result) -> Section:
         lead.append(
             Text(_("Underlagets kontrollsumma är {s}.").format(s=meta["input_sha256"]))
         )
-    return Section(7, _("Kontrollera själv"), tuple(lead), tuple(blocks), "kontrollera")
+    return Section(0, _("Kontrollera själv"), tuple(lead), tuple(blocks), "kontrollera")
 
 
-SECTIONS: Final[tuple[Callable[[Result], Section], ...]] = (
+# In the order of the argument; one that has nothing to say is None.
+SECTIONS: Final[tuple[Callable[[Result], Section | None], ...]] = (
     needs_section,
     room_section,
     plan_section,
     balanskrav_section,
+    agreement_section,
     why_section,
+    choices_section,
     sure_section,
     check_section,
 )

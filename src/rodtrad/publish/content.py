@@ -1,7 +1,7 @@
 """What does the report say? One `Report` from the plan's result, for every form.
 
 Here is the front page: heading, a few sentences, how good the plan is, four figures and
-what must be read first. The seven sections are in chapters, the pictures in figures, the
+what must be read first. The numbered sections are in chapters, the pictures in figures, the
 model in blocks. Takes plan.json as a dict and nothing else, so that a stranger's plan
 can be set as well as our own.
 """
@@ -9,6 +9,7 @@ can be set as well as our own.
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 from rodtrad.domain.words import (
@@ -25,6 +26,7 @@ from rodtrad.domain.words import (
     years_text,
 )
 from rodtrad.publish import figures
+from rodtrad.publish.agreement import front_sentences
 from rodtrad.publish.blocks import (
     Bar,
     Block,
@@ -102,6 +104,7 @@ def build_report(result: Result) -> Report:
     meta = result.get("meta", {})
     years: list[int] = result["years"]
     money = figures.currency(result)
+    sections = [chapter(result) for chapter in SECTIONS]
     return Report(
         title=_("Investeringsplan {ys}").format(ys=years_text(years)),
         kicker=str(meta.get("municipality") or _("Kommunens namn saknas")),
@@ -110,7 +113,10 @@ def build_report(result: Result) -> Report:
         assumptions=_key_assumptions(result),
         status=status_line(result["status"]),
         key_figures=_key_figures(result),
-        sections=tuple(section(result) for section in SECTIONS),
+        sections=tuple(
+            replace(section, number=number)
+            for number, section in enumerate(filter(None, sections), start=1)
+        ),
         meta=_foot(result),
         currency_note=""
         if money == "kr"
@@ -133,6 +139,7 @@ def _lede(result: Result) -> list[str]:
             _("Balanskravet är lagens krav att intäkterna ska täcka kostnaderna.")
         )
     sentences += _missed_goals(result)
+    sentences += front_sentences(result)
     left_out = by_size(p for p in projects if not p["chosen"])
     if left_out and len(left_out) < len(projects):
         sentences.append(
@@ -320,7 +327,7 @@ def _key_assumptions(result: Result) -> Definitions | None:
     if not named:
         return None
     return Definitions(
-        _("Antaganden som betyder mest. Hela listan står i avsnitt 6."),
+        _("Antaganden som betyder mest. Hela listan står i avsnittet Hur säkert."),
         tuple(Definition(str(item["label"]), str(item["text"])) for item in named),
     )
 
@@ -333,7 +340,7 @@ def _row_counts(result: Result) -> list[str]:
         return []
     return [
         _(
-            "Av underlagets rader är {a} antaganden, {b} beräkningar och {c} publicerade uppgifter. Hela listan står i avsnitt 6."
+            "Av underlagets rader är {a} antaganden, {b} beräkningar och {c} publicerade uppgifter. Hela listan står i avsnittet Hur säkert."
         ).format(
             a=number(assumed), b=number(counts.get("berakning", 0)), c=number(known)
         )

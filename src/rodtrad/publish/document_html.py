@@ -31,6 +31,8 @@ _YEARS_ACROSS: Final = 12
 _ADDRESS: Final = re.compile(r"(https?://[^\s<>\"')]+[^\s<>\"').,;:])")
 # A table with no more rows than this is kept on one printed page.
 _SHORT_ROWS: Final = 15
+# A cell with more letters than this does not share a phone's width with others.
+_LONG_CELL: Final = 60
 # A table with no more columns than this is not stretched over the whole page.
 _FEW_COLUMNS: Final = 3
 
@@ -82,7 +84,8 @@ def table_kind(table: TableBlock) -> str:
     if _is_by_year(table):
         return "years sticky" + short
     words = sum(c.align == "left" for c in table.columns[1:])
-    if words > 1:
+    longest = max((len(c.text) for r in table.rows for c in r.cells), default=0)
+    if words > 1 or longest > _LONG_CELL:
         return "stack" + short
     few = " few" if len(table.columns) <= _FEW_COLUMNS else ""
     return "plain sticky" + few + short

@@ -37,7 +37,14 @@ from rodtrad.publish.blocks import (
     Row,
     TableBlock,
 )
-from rodtrad.publish.svg import FILLS, THEMES, draw, legend_items, patterns, swatch
+from rodtrad.publish.svg import (
+    draw,
+    legend_items,
+    patterns,
+    swatch,
+    years_field,
+)
+from rodtrad.publish.svg_pen import FILLS, THEMES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -289,7 +296,7 @@ def _card(card: ProjectCard) -> dict[str, Any]:
     facts += [card.place, *card.tags]
     if card.illustration:
         facts.append(_("betygen är antaganden"))
-    lines = [card.description, *card.reasons, card.force]
+    lines = [card.description, *card.reasons, card.force, *card.beside]
     return {
         "name": card.name,
         "amount": card.amount,
@@ -402,7 +409,18 @@ def _strip(bar: Bar, years: Sequence[int], slot: float) -> str:
     end = min((start if bar.end_year is None else bar.end_year) - years[0] + 1, last)
     fill = FILLS.get(bar.kind, FILLS["other"])
     middle = _STRIP / 2
-    drawn = (
+    drawn = ""
+    if bar.window is not None:
+        a, b = years_field(
+            bar.window, start if bar.end_year is None else bar.end_year, start, years
+        )
+        drawn = (
+            f'<rect x="{a * slot + 0.6:.2f}" y="{middle - 4.5:.2f}" '
+            f'width="{max((b - a) * slot - 1.2, 2):.2f}" height="9" rx="1.8" '
+            f'fill="{colours["sunk"]}" stroke="{colours["ctl"]}" stroke-width="0.6" '
+            'stroke-dasharray="2 1.4"/>'
+        )
+    drawn += (
         f'<rect x="{first * slot + 0.6:.2f}" y="{middle - 4.5:.2f}" '
         f'width="{max((end - first) * slot - 1.2, 2):.2f}" height="9" rx="1.8" '
         f'fill="{colours.get(fill, fill)}"/>'

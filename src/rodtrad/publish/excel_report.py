@@ -38,9 +38,25 @@ from rodtrad.domain.words import (
     number,
     plural,
     share_table,
+    unit_mkr,
     unit_per_inhabitant,
     years_text,
 )
+from rodtrad.publish.agreement import (
+    MAIN,
+    answers,
+    group_text,
+    label_text,
+    map_title,
+    stance_text,
+    stances,
+    sum_sentences,
+    trial_heads,
+    viewpoints,
+    weights_table,
+    witness_texts,
+)
+from rodtrad.publish.choices import choice_tables
 from rodtrad.publish.excel_book import (
     BASE_COLUMN,
     FIRST_ROW,
@@ -101,7 +117,9 @@ def render_workbook(result: Mapping[str, Any], tables: Tables) -> bytes:
         _write_indicators,
         _write_goals,
         _write_per_project,
+        _write_agreement,
         _write_reasons,
+        _write_choices,
         _write_completion,
         _write_companies,
     ):
@@ -924,6 +942,129 @@ def _write_reasons(book: Book) -> None:
         row += 1
     if row > sheet.next_row:
         page.autofilter(FIRST_ROW - 1, 0, row - 1, 10)
+
+
+def _write_agreement(book: Book) -> None:
+    """Write every project with its label in each trial, and how the viewpoints weigh."""
+    result = dict(book.result)
+    found = answers(result)
+    if not found:
+        return
+    end = book.result["agreement_basis"]["mandate_end"]
+    names = viewpoints(result)
+    headings = [
+        _("Projekt-id"),
+        _("Projekt"),
+        _("Utgift, {year} års priser").format(year=book.meta["base_year"]),
+        _("Svar i bilden"),
+        *names,
+        *(label for _trial, label in trial_heads(end)),
+        _("Tvärtom kostar, lägst"),
+        _("Tvärtom kostar, högst"),
+        _("Lutar åt"),
+        _("Exempelplan där det ingår"),
+        _("Exempelplan där det inte ingår"),
+    ]
+    widths = [12, 38, 14, 18, *[14] * len(names), 24, 24, 24, 24, 11, 11, 11, 60, 60]
+    sheet = book.sheet(
+        _("Samsyn"),
+        map_title(result),
+        _("Utgift i {unit}. Kostnaden för tvärtom är nyttopoäng. {sum}").format(
+            unit=book.unit, sum=" ".join(sum_sentences(result))
+        ),
+        headings,
+        widths,
+        freeze_columns=2,
+    )
+    page, row = sheet.page, sheet.next_row
+    style: dict[str, Any] = {"text_wrap": True, "bottom": 1, "bottom_color": HAIRLINE}
+    for answer in found:
+        main = answer.rows.get(MAIN) or {}
+        low, high = main.get("interval") or (None, None)
+        told = witness_texts(result, answer) or ("", "")
+        words: list[object] = [
+            answer.project["project_id"],
+            answer.name,
+            None,
+            group_text(answer.group),
+            *(stance_text(s) for s in stances(result, answer)),
+            *(label_text(answer.label(t), t) for t, _label in trial_heads(end)),
+            None,
+            None,
+            stance_text(str(main.get("leaning"))) if answer.group == "oppen" else None,
+            *told,
+        ]
+        for column, word in enumerate(words):
+            book.text(page, row, column, word, **style)
+        book.figure(page, row, 2, answer.outlay_tkr, **style)
+        first = 4 + len(names) + len(trial_heads(end))
+        for column, value in ((first, low), (first + 1, high)):
+            book.figure(page, row, column, value, "number", **style)
+        row += 1
+    page.autofilter(FIRST_ROW - 1, 0, row - 1, len(headings) - 1)
+    row += 1
+    table = weights_table(result)
+    book.text(page, row, 1, table.title, bold=True, font_size=13)
+    row += 1
+    for column, name in enumerate(names, start=4):
+        book.text(page, row, column, name, bold=True, text_wrap=True)
+    for line in table.rows:
+        row += 1
+        book.text(page, row, 1, line.header, **style)
+        for column, cell in enumerate(line.cells, start=4):
+            book.figure(page, row, column, _number(cell.value), SHARE, **style)
+
+
+def _number(value: object) -> float | None:
+    return float(value) if isinstance(value, int | float) else None
+
+
+# What the figures of the tables of choices are; other columns hold words.
+_KINDS: Final[dict[str, dict[int, str]]] = {
+    "near": {0: "number", 1: SHARE, 2: TKR, 3: SHARE},
+    "windows": {0: "year"},
+    "curves": {0: "number", 1: "number"},
+    "reserve": {0: TKR},
+    "replan": {0: "whole", 1: "number"},
+}
+
+
+def _write_choices(book: Book) -> None:
+    """Write a sheet for each kind of choice beside the plan, as on the page."""
+    names = {
+        "near": _("Nästan lika bra"),
+        "windows": _("Startfönster"),
+        "curves": _("Mer och mindre utrymme"),
+        "reserve": _("Reservlista"),
+        "replan": _("Omplanering"),
+    }
+    style: dict[str, Any] = {"text_wrap": True, "bottom": 1, "bottom_color": HAIRLINE}
+    for key, table in choice_tables(dict(book.result)).items():
+        words = [c.align == "left" for c in table.columns]
+        sheet = book.sheet(
+            names[key],
+            table.title,
+            table.subtitle.replace(unit_mkr(book.currency), book.unit),
+            [c.label for c in table.columns],
+            [34, *(90 if left else 16 for left in words[1:])],
+        )
+        for line in table.rows:
+            row = sheet.next_row
+            group = {"bold": True} if line.kind == "group" else {}
+            book.text(sheet.page, row, 0, line.header, **style, **group)
+            for column, cell in enumerate(line.cells):
+                kind = _KINDS[key].get(column)
+                figure = _number(cell.value)
+                if kind in ("year", "whole") and figure is not None:
+                    year = book.format(num_format="0", **style)
+                    sheet.page.write_number(row, column + 1, figure, year)
+                elif kind and figure is not None:
+                    book.figure(sheet.page, row, column + 1, figure, kind, **style)
+                else:
+                    at = {} if words[column + 1] else {"align": "right"}
+                    book.text(sheet.page, row, column + 1, cell.text, **style, **at)
+            sheet.next_row += 1
+        book.text(sheet.page, sheet.next_row + 1, 0, table.note, font_color="#4C5664")
 
 
 def _write_completion(book: Book) -> None:

@@ -136,6 +136,16 @@ def outlay_quality(project: Mapping[str, Any]) -> Quality:
     return normal_quality(project.get("outlay_quality") or project.get("quality"))
 
 
+def start_windows(result: Mapping[str, Any]) -> dict[str, tuple[int, int]]:
+    """Return first and last of almost equally good starts, where they are not one year."""
+    found = ((result.get("beside") or {}).get("windows") or {}).get("projects") or []
+    return {
+        str(w["project_id"]): (int(w["earliest"]), int(w["latest"]))
+        for w in found
+        if w["earliest"] < w["latest"]
+    }
+
+
 def kind_shares(nira: str | None) -> dict[str, float]:
     """Return the shares of `N60 R40` by letter; nothing known is all `N`.
 
@@ -739,8 +749,17 @@ def timeline(result: Result) -> Figure | None:
     ).format(p=base_year)
     if len(drawn) < len(ordered):
         unit += " " + _shown_text(len(keep), len(chosen), others, len(left_out))
+    windows = start_windows(result)
+    if windows:
+        unit += " " + _(
+            "Ljust fält: så långt kan starten flyttas med nästan samma nytta."
+        )
     rows = []
     for p in ordered:
+        window = windows.get(str(p["project_id"]))
+        start_text = str(p["start_year"] or EN_DASH)
+        if window is not None:
+            start_text += f" ({window[0]}{EN_DASH}{window[1]})"
         rows.append(
             Row(
                 p["name"],
@@ -750,7 +769,7 @@ def timeline(result: Result) -> Figure | None:
                         p.get("outlay_fixed_tkr"),
                         outlay_quality(p),
                     ),
-                    Cell(str(p["start_year"] or EN_DASH), p["start_year"]),
+                    Cell(start_text, p["start_year"]),
                     Cell(str(p["in_use_year"] or EN_DASH), p["in_use_year"]),
                     Cell(_("Ingår") if p["chosen"] else _("Ingår inte"), p["chosen"]),
                 ),
@@ -771,7 +790,7 @@ def timeline(result: Result) -> Figure | None:
             columns=(
                 Column(_("Projekt"), "left"),
                 Column(_("Utgift")),
-                Column(_("Start")),
+                Column(_("Start (fönster)") if windows else _("Start")),
                 Column(_("I bruk")),
                 Column(_("Svar"), "left"),
             ),
@@ -779,7 +798,7 @@ def timeline(result: Result) -> Figure | None:
             folded=True,
         ),
         labels=_labels(years),
-        bars=tuple(_timeline_bar(p, years) for p in drawn),
+        bars=tuple(_timeline_bar(p, years, windows) for p in drawn),
         peak=unit_mkr(money),
     )
 
@@ -805,7 +824,11 @@ def _shown_text(drawn: int, chosen: int, others: int, left_out: int) -> str:
     )
 
 
-def _timeline_bar(project: Mapping[str, Any], years: Sequence[int]) -> Bar:
+def _timeline_bar(
+    project: Mapping[str, Any],
+    years: Sequence[int],
+    windows: Mapping[str, tuple[int, int]],
+) -> Bar:
     shares = kind_shares(project.get("nira"))
     letter = max(shares, key=lambda k: shares[k])
     kind = {"N": "new", "I": "new", "R": "renewal", "A": "adaptation"}.get(
@@ -826,6 +849,7 @@ def _timeline_bar(project: Mapping[str, Any], years: Sequence[int]) -> Bar:
         end_year=end,
         in_use_year=use if project["chosen"] else None,
         remark="" if project["chosen"] else _("Ingår inte i planen"),
+        window=windows.get(str(project["project_id"])) if project["chosen"] else None,
     )
 
 

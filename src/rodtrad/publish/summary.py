@@ -25,6 +25,7 @@ from rodtrad.domain.words import (
     unit_mkr,
     years_text,
 )
+from rodtrad.publish.agreement import sum_sentences
 from rodtrad.publish.figures import (
     before_reserve,
     is_assumed,
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 _KRONA = 1e-3
 _SHOWN_PROJECTS = 25
 _NAME_WIDTH = 60
-_WIDTH = 88
+_WIDTH = 80
 
 
 def render_summary(result: Mapping[str, Any]) -> str:
@@ -64,6 +65,7 @@ def render_summary(result: Mapping[str, Any]) -> str:
         gap_sentence(result["status"]),
         *balance_sentences(result),
         *goal_sentences(result),
+        *sum_sentences(result),
         "",
         *_chosen_lines(result),
         *_left_out_lines(result),

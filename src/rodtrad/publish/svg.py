@@ -16,6 +16,8 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from rodtrad.domain.words import _, number
+from rodtrad.publish.svg_agreement import draw_agreement, draw_stance
+from rodtrad.publish.svg_pen import FILLS, THEMES, Pen, px
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,169 +28,13 @@ WIDE: Final = 760
 MIDDLE: Final = 560
 NARROW: Final = 320
 
-THEMES: Final[dict[str, dict[str, str]]] = {
-    "light": {
-        "surface": "#FFFFFF",
-        "sunk": "#F1EDE5",
-        "ink": "#1B2430",
-        "ink2": "#4C5664",
-        "line": "#DDD7CB",
-        "ctl": "#767E8A",
-        "ok": "#0F6B66",
-        "okbg": "#E2F1EF",
-        "warn": "#8F4A00",
-        "warnbg": "#FBEBD8",
-        "c1": "#1D4E7E",
-        "c2": "#C2830F",
-        "c3": "#4E93C9",
-        "c4": "#6D7683",
-        "c5": "#8A5A00",
-    }
-}
-# Fill of a series by its role. Gold and sky are equally dark in print, so sky is dotted.
-FILLS: Final = {
-    "plan": "c1",
-    "new": "c1",
-    "renewal": "c2",
-    "adaptation": "url(#dots)",
-    "law": "c4",
-    "other": "c4",
-    "baseline": "c2",
-    "second": "c3",
-    "reserved": "url(#dots)",
-    "used": "c2",
-}
-
 # Least air, in px, between the name of a limit and the lines of a chart.
 _AIR: Final = 8.0
-
-# Widths of the letters of Source Sans 3, in shares of the type size.
-_WIDTHS: Final = {
-    letter: width
-    for width, letters in (
-        (0.2, " \u00a0"),
-        (0.27, "ijl.,:;’'I"),
-        (0.32, "f-()"),
-        (0.36, "tr/"),
-        (0.46, "szxc”"),
-        (0.56, "bdhnopquöüATÅÄEFLSVXZ"),
-        (0.62, "BCDGKPR&"),
-        (0.67, "HNOQUÖ"),
-        (0.83, "mwMW%"),
-        (0.95, "…"),
-    )
-    for letter in letters
-}
-
-
-@dataclass(frozen=True)
-class _Pen:
-    """Widths, sizes and colours of one rendering."""
-
-    width: float
-    font: float
-    colours: dict[str, str] | None
-
-    @property
-    def narrow(self) -> bool:
-        return self.width < 420
-
-    def colour(self, name: str) -> str:
-        if name.startswith("url("):
-            return name
-        return self.colours[name] if self.colours else f"var(--{name})"
-
-    def measure(self, text: str, bold: bool = False) -> float:
-        """Return how wide a text is, within a few percent."""
-        return (
-            self.font * sum(_WIDTHS.get(c, 0.51) for c in text) * (1.04 if bold else 1)
-        )
-
-    def text(
-        self,
-        x: float,
-        y: float,
-        words: str,
-        anchor: str = "start",
-        bold: bool = False,
-        colour: str = "",
-        halo: bool = False,
-    ) -> str:
-        extra = f' text-anchor="{anchor}"' if anchor != "start" else ""
-        if bold:
-            extra += ' font-weight="600"'
-        if bold or colour:
-            extra += f' fill="{self.colour(colour or "ink")}"'
-        if halo:
-            extra += (
-                f' stroke="{self.colour("surface")}" stroke-width="5" '
-                'stroke-linejoin="round" paint-order="stroke"'
-            )
-            if self.colours:  # a renderer may not know paint-order: draw twice
-                plain = self.text(x, y, words, anchor, bold, colour)
-                return f'<text x="{_f(x)}" y="{_f(y)}"{extra}>{escape(words)}</text>{plain}'
-        return f'<text x="{_f(x)}" y="{_f(y)}"{extra}>{escape(words)}</text>'
-
-    def line(
-        self, d: str, colour: str = "line", width: float = 1, dash: str = ""
-    ) -> str:
-        extra = f' stroke-dasharray="{dash}"' if dash else ""
-        return (
-            f'<path d="{d}" fill="none" stroke="{self.colour(colour)}" '
-            f'stroke-width="{_f(width)}"{extra}/>'
-        )
-
-    def rect(
-        self, x: float, y: float, w: float, h: float, fill: str, extra: str = ""
-    ) -> str:
-        return (
-            f'<rect x="{_f(x)}" y="{_f(y)}" width="{_f(max(w, 0))}" '
-            f'height="{_f(max(h, 0))}" fill="{self.colour(fill)}"{extra}/>'
-        )
-
-    def wrap(
-        self, words: str, width: float, lines: int, bold: bool = False
-    ) -> list[str]:
-        """Return the text in at most `lines` lines; what does not fit ends in "…"."""
-        out: list[str] = []
-        current = ""
-        queue = [
-            part
-            for word in words.split(" ")
-            for part in (
-                word.replace("\u00ad", "-\u200b").split("\u200b")
-                if self.measure(word, bold) > width
-                else [word.replace("\u00ad", "")]
-            )
-        ]
-        while queue:
-            word = queue.pop(0)
-            trial = f"{current} {word}".strip()
-            if self.measure(trial, bold) <= width or not current:
-                current = trial
-                continue
-            if len(out) == lines - 1:
-                current = f"{current} {word} {' '.join(queue)}".strip()
-                break
-            out.append(current)
-            current = word
-        return [self._fit(line, width, bold) for line in [*out, current]]
-
-    def _fit(self, words: str, width: float, bold: bool) -> str:
-        if self.measure(words, bold) <= width:
-            return words
-        while words and self.measure(words + "…", bold) > width:
-            words = words[:-1].rstrip()
-        return words + "…"
-
-
-def _f(x: float) -> str:
-    return f"{x:.1f}".removesuffix(".0")
 
 
 def patterns(theme: str | None = None) -> str:
     """Return the `<defs>` with the hatches that every chart refers to."""
-    pen = _Pen(0, 0, THEMES[theme] if theme else None)
+    pen = Pen(0, 0, THEMES[theme] if theme else None)
     return (
         '<defs><pattern id="hatch" width="7" height="7" patternUnits="userSpaceOnUse" '
         f'patternTransform="rotate(45)"><rect width="7" height="7" '
@@ -223,7 +69,17 @@ def legend_items(figure: Figure) -> list[tuple[str, str]]:
             ("other", _("Annat")),
         )
         items = [item for item in labels if item[0] in present]
+        if any(bar.window for bar in figure.bars):
+            items.append(("window", _("Startfönster med byggtid")))
         return [*items, ("ring", _("Tas i bruk"))]
+    if figure.kind == "agreement":
+        items = [
+            ("stance_in", _("Ingår")),
+            ("stance_out", _("Ingår inte")),
+            ("stance_oppen", _("Inte avgjort")),
+        ]
+        told = {f"stance_{s}" for row in figure.stances for s in row.stances}
+        return [item for item in items if item[0] in told]
     if figure.kind == "heat":
         return [
             ("ok", _("Nås med marginal")),
@@ -235,14 +91,19 @@ def legend_items(figure: Figure) -> list[tuple[str, str]]:
 
 def swatch(role: str, theme: str | None = None, x: float = 0, y: float = 0) -> str:
     """Return the sample of a role, 22 × 14, without `<svg>` around it."""
-    pen = _Pen(0, 0, THEMES[theme] if theme else None)
+    pen = Pen(0, 0, THEMES[theme] if theme else None)
     if role == "ring":
         return (
-            f'<circle cx="{_f(x + 11)}" cy="{_f(y + 7)}" r="4.5" '
+            f'<circle cx="{px(x + 11)}" cy="{px(y + 7)}" r="4.5" '
             f'fill="{pen.colour("surface")}" stroke="{pen.colour("ink")}" stroke-width="2"/>'
         )
+    if role.startswith("stance_"):
+        return draw_stance(pen, role.removeprefix("stance_"), x + 11, y + 7, 7)
+    if role == "window":
+        edge = f' rx="2" stroke="{pen.colour("ctl")}" stroke-dasharray="3 2"'
+        return pen.rect(x + 0.5, y + 0.5, 21, 13, "sunk", edge)
     if role == "aim":
-        return pen.line(f"M{_f(x)} {_f(y + 7)}H{_f(x + 22)}", "ink", 1.8, "6 4")
+        return pen.line(f"M{px(x)} {px(y + 7)}H{px(x + 22)}", "ink", 1.8, "6 4")
     if role == "above":
         return _above(pen, x + 0.5, y + 0.5, 21, 13, pen.rect(x, y, 22, 14, "c4"))
     fill = {"over": "url(#hatch)", "ok": "ok", "okbg": "okbg"}.get(role) or FILLS.get(
@@ -262,8 +123,9 @@ def draw(figure: Figure, width: float = WIDE, theme: str | None = None) -> str:
             the legend are drawn inside, so that the picture stands alone.
     """
     colours = THEMES[theme] if theme else None
-    pen = _Pen(width, 15.3 if width > 700 else 17.4, colours)
+    pen = Pen(width, 15.3 if width > 700 else 17.4, colours)
     drawing = {
+        "agreement": draw_agreement,
         "stacked": _stacked,
         "lines": _lines,
         "timeline": _timeline,
@@ -278,25 +140,25 @@ def draw(figure: Figure, width: float = WIDE, theme: str | None = None) -> str:
         parts = [
             patterns(theme),
             *legend,
-            f'<g transform="translate(0 {_f(top)})">',
+            f'<g transform="translate(0 {px(top)})">',
             *parts,
         ]
         parts.append("</g>")
     size = {WIDE: "wid", MIDDLE: "mid", NARROW: "nar"}.get(int(width), "wid")
     attributes = (
-        f'xmlns="http://www.w3.org/2000/svg" width="{_f(width)}" '
-        f'height="{_f(height + top)}" font-family="Source Sans 3"'
+        f'xmlns="http://www.w3.org/2000/svg" width="{px(width)}" '
+        f'height="{px(height + top)}" font-family="Source Sans 3"'
         if theme
         else f'class="ch {size}"'
     )
     return (
-        f'<svg {attributes} viewBox="0 0 {_f(width)} {_f(height + top)}" role="img" '
-        f'aria-label="{escape(figure.alt, quote=True)}" font-size="{_f(pen.font)}" '
+        f'<svg {attributes} viewBox="0 0 {px(width)} {px(height + top)}" role="img" '
+        f'aria-label="{escape(figure.alt, quote=True)}" font-size="{px(pen.font)}" '
         f'fill="{pen.colour("ink2")}">{"".join(parts)}</svg>'
     )
 
 
-def _legend(pen: _Pen, figure: Figure, theme: str) -> tuple[list[str], float]:
+def _legend(pen: Pen, figure: Figure, theme: str) -> tuple[list[str], float]:
     items = legend_items(figure)
     if not items:
         return [], 0.0
@@ -372,7 +234,7 @@ class _Axes:
 
 
 def _axes(
-    pen: _Pen,
+    pen: Pen,
     figure: Figure,
     values: Sequence[float],
     height: float,
@@ -386,13 +248,13 @@ def _axes(
     out: list[str] = []
     for mark, text in zip(marks, texts, strict=True):
         y = axes.y(mark)
-        out.append(pen.line(f"M{_f(left)} {_f(y)}H{_f(right)}"))
+        out.append(pen.line(f"M{px(left)} {px(y)}H{px(right)}"))
         out.append(pen.text(left - 8, y + 5, text, "end"))
     return axes, out
 
 
 def _year_labels(
-    pen: _Pen, labels: Sequence[str], xs: Sequence[float], y: float, edge: float
+    pen: Pen, labels: Sequence[str], xs: Sequence[float], y: float, edge: float
 ) -> list[str]:
     """Return the labels of the years that fit; the first and the last always do."""
     if not labels:
@@ -417,7 +279,7 @@ def _year_labels(
 # ---------------------------------------------------------------- stacked bars
 
 
-def _stacked(pen: _Pen, figure: Figure) -> tuple[list[str], float]:
+def _stacked(pen: Pen, figure: Figure) -> tuple[list[str], float]:
     height = 300.0 if not pen.narrow else 280.0
     n = len(figure.labels)
     totals = [sum(s.values[i] or 0.0 for s in figure.series) for i in range(n)]
@@ -435,7 +297,7 @@ def _stacked(pen: _Pen, figure: Figure) -> tuple[list[str], float]:
     if d:
         out.append(pen.line(d, "surface", 6))
         out.append(pen.line(d, "ink", 2.6))
-    out.append(pen.line(f"M{_f(axes.left)} {_f(axes.y(0))}H{_f(axes.right)}", "ctl"))
+    out.append(pen.line(f"M{px(axes.left)} {px(axes.y(0))}H{px(axes.right)}", "ctl"))
     taken: tuple[float, float, float] | None = None
     if figure.peak and max(totals, default=0.0) > 0:
         peak = max(range(n), key=lambda i: totals[i])
@@ -452,7 +314,7 @@ def _stacked(pen: _Pen, figure: Figure) -> tuple[list[str], float]:
 
 
 def _stack(
-    pen: _Pen, axes: _Axes, series: Sequence[Series], i: int, room: float | None
+    pen: Pen, axes: _Axes, series: Sequence[Series], i: int, room: float | None
 ) -> list[str]:
     """Draw one year by kind; what lies above the room is hatched over its colours."""
     gap = max(1.5, axes.slot() * 0.14)
@@ -472,12 +334,12 @@ def _stack(
     return out
 
 
-def _above(pen: _Pen, x: float, y: float, w: float, h: float, beneath: str = "") -> str:
+def _above(pen: Pen, x: float, y: float, w: float, h: float, beneath: str = "") -> str:
     """Return the hatch of what lies above the room: the colours beneath show through."""
     return (
         f"{beneath}{pen.rect(x, y, w, h, 'url(#above)')}"
-        f'<rect x="{_f(x + 0.5)}" y="{_f(y + 0.5)}" width="{_f(w - 1)}" '
-        f'height="{_f(max(h - 1, 0))}" fill="none" '
+        f'<rect x="{px(x + 0.5)}" y="{px(y + 0.5)}" width="{px(w - 1)}" '
+        f'height="{px(max(h - 1, 0))}" fill="none" '
         f'stroke="{pen.colour("warn")}" stroke-width="1.4"/>'
     )
 
@@ -490,7 +352,7 @@ def _stairs(axes: _Axes, values: Sequence[float | None]) -> str:
             continue
         x = axes.left + i * axes.slot()
         y = axes.y(max(value, 0.0))
-        d += f"{'M' if pen_up else 'L'}{_f(x)} {_f(y)}H{_f(x + axes.slot())}"
+        d += f"{'M' if pen_up else 'L'}{px(x)} {px(y)}H{px(x + axes.slot())}"
         pen_up = False
     return d
 
@@ -511,7 +373,7 @@ def _sky(
 
 
 def _room_label(
-    pen: _Pen,
+    pen: Pen,
     label: str,
     axes: _Axes,
     totals: Sequence[float],
@@ -539,7 +401,7 @@ def _room_label(
     distance, x0, y, anchor = best
     out = []
     if distance > 26:
-        out.append(pen.line(f"M{_f(x0 + 10)} {_f(y + 5)}V{_f(anchor)}", "ink"))
+        out.append(pen.line(f"M{px(x0 + 10)} {px(y + 5)}V{px(anchor)}", "ink"))
     out.append(pen.text(x0, y, label, bold=True, halo=True))
     return out
 
@@ -560,7 +422,7 @@ def _dodge(ys: Sequence[float], space: float, low: float, high: float) -> list[f
     return [max(y, low) for y in out]
 
 
-def _lines(pen: _Pen, figure: Figure) -> tuple[list[str], float]:
+def _lines(pen: Pen, figure: Figure) -> tuple[list[str], float]:
     height = 280.0 if not pen.narrow else 260.0
     n = len(figure.labels)
     values = [v for s in figure.series for v in s.values if v is not None]
@@ -579,7 +441,7 @@ def _lines(pen: _Pen, figure: Figure) -> tuple[list[str], float]:
     body = list(grid)
     if axes.low < 0 < axes.high or axes.low == 0:
         body.append(
-            pen.line(f"M{_f(axes.left)} {_f(axes.y(0))}H{_f(axes.right)}", "ctl")
+            pen.line(f"M{px(axes.left)} {px(axes.y(0))}H{px(axes.right)}", "ctl")
         )
     for limit in figure.limits:
         d = _path(axes, limit.values)
@@ -606,11 +468,11 @@ def _lines(pen: _Pen, figure: Figure) -> tuple[list[str], float]:
     xs = [axes.at(i) for i in range(n)]
     body += _year_labels(pen, figure.labels, xs, height - 6, pen.width)
     if shift:
-        body = [f'<g transform="translate(0 {_f(shift)})">', *body, "</g>"]
+        body = [f'<g transform="translate(0 {px(shift)})">', *body, "</g>"]
     return [*out, *body], height + shift
 
 
-def _line_key(pen: _Pen, figure: Figure) -> tuple[list[str], float]:
+def _line_key(pen: Pen, figure: Figure) -> tuple[list[str], float]:
     """Name the lines above a chart, where beside them there is no room for names.
 
     On a wide chart the series are named at their ends, so only the limits are named.
@@ -630,7 +492,7 @@ def _line_key(pen: _Pen, figure: Figure) -> tuple[list[str], float]:
             value = number(known * (100 if figure.percent else 1), 1)
             label += f": {value}" + ("\u00a0%" if figure.percent else "")
         dash = "6 4" if limit.kind == "goal" else ""
-        out.append(pen.line(f"M0 {_f(y + 9)}H32", "ink", 1.6, dash))
+        out.append(pen.line(f"M0 {px(y + 9)}H32", "ink", 1.6, dash))
         for line in pen.wrap(label, pen.width - 42, 3):
             out.append(pen.text(40, y + 15, line))
             y += pen.font + 4
@@ -644,27 +506,27 @@ def _path(axes: _Axes, values: Sequence[float | None]) -> str:
         if value is None:
             pen_up = True
             continue
-        d += f"{'M' if pen_up else 'L'}{_f(axes.at(i))} {_f(axes.y(value))}"
+        d += f"{'M' if pen_up else 'L'}{px(axes.at(i))} {px(axes.y(value))}"
         pen_up = False
     return d if "L" in d else ""
 
 
-def _line_sample(pen: _Pen, series: Series, x: float, y: float) -> str:
+def _line_sample(pen: Pen, series: Series, x: float, y: float) -> str:
     colour = FILLS.get(series.role, "c4")
-    out = pen.line(f"M{_f(x)} {_f(y)}H{_f(x + 32)}", colour, 2.6)
+    out = pen.line(f"M{px(x)} {px(y)}H{px(x + 32)}", colour, 2.6)
     if series.role != "plan":
         out += _marker(pen, x + 16, y, colour)
     return out
 
 
-def _marker(pen: _Pen, x: float, y: float, colour: str) -> str:
+def _marker(pen: Pen, x: float, y: float, colour: str) -> str:
     return (
-        f'<circle cx="{_f(x)}" cy="{_f(y)}" r="3.4" fill="{pen.colour("surface")}" '
+        f'<circle cx="{px(x)}" cy="{px(y)}" r="3.4" fill="{pen.colour("surface")}" '
         f'stroke="{pen.colour(colour)}" stroke-width="1.8"/>'
     )
 
 
-def _series_line(pen: _Pen, axes: _Axes, series: Series) -> list[str]:
+def _series_line(pen: Pen, axes: _Axes, series: Series) -> list[str]:
     colour = FILLS.get(series.role, "c4")
     plan = series.role == "plan"
     d = _path(axes, series.values)
@@ -682,7 +544,7 @@ def _series_line(pen: _Pen, axes: _Axes, series: Series) -> list[str]:
     return out
 
 
-def _broken(pen: _Pen, axes: _Axes, figure: Figure, limit: Limit) -> list[str]:
+def _broken(pen: Pen, axes: _Axes, figure: Figure, limit: Limit) -> list[str]:
     """Mark the years in which the plan's line is on the wrong side of a goal."""
     if limit.operator not in (">=", "<=") or not figure.series:
         return []
@@ -695,14 +557,14 @@ def _broken(pen: _Pen, axes: _Axes, figure: Figure, limit: Limit) -> list[str]:
             continue
         x, y = axes.at(i), axes.y(value)
         out.append(
-            f'<rect x="{_f(x - 4.5)}" y="{_f(y - 4.5)}" width="9" height="9" '
+            f'<rect x="{px(x - 4.5)}" y="{px(y - 4.5)}" width="9" height="9" '
             f'fill="{pen.colour("surface")}" stroke="{pen.colour("warn")}" '
             'stroke-width="2"/>'
         )
     return out
 
 
-def _limit_labels(pen: _Pen, axes: _Axes, figure: Figure) -> list[str] | None:
+def _limit_labels(pen: Pen, axes: _Axes, figure: Figure) -> list[str] | None:
     """Name the limits on their lines; None when a name has too little air."""
     out: list[str] = []
     taken: list[tuple[float, float, float]] = []
@@ -719,7 +581,7 @@ def _limit_labels(pen: _Pen, axes: _Axes, figure: Figure) -> list[str] | None:
 
 
 def _limit_place(
-    pen: _Pen,
+    pen: Pen,
     axes: _Axes,
     figure: Figure,
     limit: Limit,
@@ -775,7 +637,7 @@ def _between(axes: _Axes, values: Sequence[float | None], x: float) -> float | N
 # ---------------------------------------------------------------- bars
 
 
-def _bars(pen: _Pen, figure: Figure) -> tuple[list[str], float]:
+def _bars(pen: Pen, figure: Figure) -> tuple[list[str], float]:
     """Bars a year: the first series upward plain or downward hatched, the rest on top.
 
     The figure at the bar is that of the first series and what is `reserved` together;
@@ -821,7 +683,7 @@ def _bars(pen: _Pen, figure: Figure) -> tuple[list[str], float]:
             y = min(max(y, 12), axes.bottom - 4 if value < 0 else axes.bottom)
             out.append(pen.text(at, y, texts[i], "middle", True, halo=True))
     out.append(
-        pen.line(f"M{_f(axes.left)} {_f(axes.y(0))}H{_f(axes.right)}", "ctl", 1.2)
+        pen.line(f"M{px(axes.left)} {px(axes.y(0))}H{px(axes.right)}", "ctl", 1.2)
     )
     xs = [axes.mid(i) for i in range(n)]
     out += _year_labels(pen, figure.labels, xs, height - 6, pen.width)
@@ -831,7 +693,7 @@ def _bars(pen: _Pen, figure: Figure) -> tuple[list[str], float]:
 # ---------------------------------------------------------------- timeline
 
 
-def _timeline(pen: _Pen, figure: Figure) -> tuple[list[str], float]:
+def _timeline(pen: Pen, figure: Figure) -> tuple[list[str], float]:
     years = [int(label) for label in figure.labels]
     n = len(years)
     if not n or not figure.bars:
@@ -890,15 +752,16 @@ def _timeline(pen: _Pen, figure: Figure) -> tuple[list[str], float]:
                 left,
                 slot,
                 middle,
+                bar.window,
             )
         y += row
         if bar.start_year is not None:
             foot = y
-        body.append(pen.line(f"M0 {_f(y)}H{_f(pen.width)}"))
+        body.append(pen.line(f"M0 {px(y)}H{px(pen.width)}"))
     for i in range(n + (1 if stacked else 0)):
         x = left + i * slot
         if not stacked or i % 2 == 0:
-            out.append(pen.line(f"M{_f(x)} {_f(head - 2)}V{_f(foot)}"))
+            out.append(pen.line(f"M{px(x)} {px(head - 2)}V{px(foot)}"))
     xs = [left + (i + 0.5) * slot for i in range(n)]
     out += _year_labels(pen, figure.labels, xs, pen.font, right)
     if not stacked and figure.peak:
@@ -906,8 +769,17 @@ def _timeline(pen: _Pen, figure: Figure) -> tuple[list[str], float]:
     return [*out, *body], y + 2
 
 
+def years_field(
+    window: tuple[int, int], end: int, start: int, years: Sequence[int]
+) -> tuple[int, int]:
+    """Return from and to which year's slot a window with its building time reaches."""
+    first = max(min(window[0], start) - years[0], 0)
+    last = min(max(window[1] + end - start, end) - years[0] + 1, len(years))
+    return first, last
+
+
 def _bar(
-    pen: _Pen,
+    pen: Pen,
     start: int,
     end: int | None,
     use: int | None,
@@ -916,17 +788,24 @@ def _bar(
     left: float,
     slot: float,
     middle: float,
+    window: tuple[int, int] | None,
 ) -> list[str]:
     first = max(start - years[0], 0)
     last = min((end if end is not None else start) - years[0] + 1, len(years))
     x0, x1 = left + first * slot + 1, left + last * slot - 1
-    out = [
+    out = []
+    if window is not None:
+        field = years_field(window, end if end is not None else start, start, years)
+        edge = f' rx="3" stroke="{pen.colour("ctl")}" stroke-dasharray="3 2"'
+        a, b = left + field[0] * slot + 1, left + field[1] * slot - 1
+        out.append(pen.rect(a, middle - 8, b - a, 16, "sunk", edge))
+    out.append(
         pen.rect(x0, middle - 8, max(x1 - x0, 2), 16, FILLS.get(kind, "c4"), ' rx="3"')
-    ]
+    )
     if use is not None and years[0] <= use <= years[-1] + 1:
         x = min(left + (use - years[0]) * slot, left + len(years) * slot - 6)
         out.append(
-            f'<circle cx="{_f(x)}" cy="{_f(middle)}" r="5.5" '
+            f'<circle cx="{px(x)}" cy="{px(middle)}" r="5.5" '
             f'fill="{pen.colour("surface")}" stroke="{pen.colour("ink")}" '
             'stroke-width="2.2"/>'
         )
@@ -936,7 +815,7 @@ def _bar(
 # ---------------------------------------------------------------- heat strip
 
 
-def _heat(pen: _Pen, figure: Figure) -> tuple[list[str], float]:
+def _heat(pen: Pen, figure: Figure) -> tuple[list[str], float]:
     n = len(figure.labels)
     widest = max(
         (pen.measure(c.text, True) for row in figure.heat for c in row.cells),
@@ -993,7 +872,7 @@ def _heat(pen: _Pen, figure: Figure) -> tuple[list[str], float]:
     return out, y
 
 
-def _heat_cell(pen: _Pen, cell: Cell, x: float, y: float, slot: float) -> list[str]:
+def _heat_cell(pen: Pen, cell: Cell, x: float, y: float, slot: float) -> list[str]:
     fill = {"good": "ok", "tight": "okbg", "missed": "url(#hatch)"}.get(
         cell.mood, "sunk"
     )
@@ -1022,7 +901,7 @@ def _heat_cell(pen: _Pen, cell: Cell, x: float, y: float, slot: float) -> list[s
 # ---------------------------------------------------------------- waterfall
 
 
-def _waterfall(pen: _Pen, figure: Figure) -> tuple[list[str], float]:
+def _waterfall(pen: Pen, figure: Figure) -> tuple[list[str], float]:
     """Totals stand on the axis, changes float from where the last one ended."""
     levels: list[tuple[float, float]] = []
     level = 0.0
@@ -1065,7 +944,7 @@ def _waterfall(pen: _Pen, figure: Figure) -> tuple[list[str], float]:
             )
             y += pen.font + 34
         x = name + (0 - low) * scale
-        out.append(pen.line(f"M{_f(x)} 0V{_f(y - 6)}", "ctl"))
+        out.append(pen.line(f"M{px(x)} 0V{px(y - 6)}", "ctl"))
         return out, y
     height, top, bottom = 288.0, 26.0, 222.0
 
@@ -1084,7 +963,7 @@ def _waterfall(pen: _Pen, figure: Figure) -> tuple[list[str], float]:
             y = at(levels[i][1])
             out.append(
                 pen.line(
-                    f"M{_f(x + slot * 0.74)} {_f(y)}H{_f(x + slot * 1.0)}",
+                    f"M{px(x + slot * 0.74)} {px(y)}H{px(x + slot * 1.0)}",
                     "ctl",
                     1,
                     "2 3",
@@ -1100,5 +979,5 @@ def _waterfall(pen: _Pen, figure: Figure) -> tuple[list[str], float]:
                     step.kind == "total",
                 )
             )
-    out.append(pen.line(f"M0 {_f(at(0))}H{_f(pen.width)}", "ctl"))
+    out.append(pen.line(f"M0 {px(at(0))}H{px(pen.width)}", "ctl"))
     return out, height

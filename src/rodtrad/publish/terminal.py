@@ -34,6 +34,8 @@ from rodtrad.domain.words import (
     share_table,
     years_text,
 )
+from rodtrad.publish.agreement import project_sentence
+from rodtrad.publish.choices import window_sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -255,6 +257,11 @@ def render_project(found: Mapping[str, Any], result: Mapping[str, Any]) -> str:
         lines.append(_("Skälen är inte uträknade. Kör planen utan --only plan."))
     else:
         lines += reason["text"]
+    for text in (
+        project_sentence(result, project["project_id"]),
+        window_sentence(dict(result), project["project_id"]),
+    ):
+        lines += [text] if text else []
     return "\n".join(lines) + "\n"
 
 

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 LONGEST_INT = 18
 RESULT_FILE = "plan.json"
+# The proofs of the agreement map, for `verify`.
+CERTIFICATES_FILE = "certificates.json"
 TABLES_FOLDER = "underlag"
 
 
@@ -105,7 +107,10 @@ def _reading_order(name: str) -> int:
 
 def render_json(result: Mapping[str, Any]) -> str:
     """Return `result` as the text of plan.json; the same result gives the same bytes."""
-    return json.dumps(result, ensure_ascii=False, indent=1, sort_keys=False) + "\n"
+    text = json.dumps(
+        result, ensure_ascii=False, indent=1, sort_keys=False, allow_nan=False
+    )
+    return text + "\n"
 
 
 def is_result(folder: Path) -> bool:
@@ -180,6 +185,34 @@ def _has_shape(result: Any) -> bool:
             for row in result["reasons"]
         )
     )
+
+
+def read_certificates_file(folder: Path) -> dict[str, Any] | None:
+    """Return the proofs of the agreement map in `folder`; None when there are none.
+
+    Raises:
+        InputError: the file is there but cannot be read.
+    """
+    path = folder / CERTIFICATES_FILE
+    if not path.is_file():
+        return None
+    try:
+        found: Any = json.loads(
+            path.read_bytes().decode("utf-8"),
+            parse_constant=_no_nan,
+            parse_int=_short_int,
+            parse_float=_finite,
+        )
+    except (OSError, ValueError, RecursionError) as error:
+        raise _damaged(path) from error
+    if not isinstance(found, dict):
+        raise _damaged(path)
+    return found
+
+
+def render_certificates(certificates: Mapping[str, Any]) -> bytes:
+    """Return proofs as the bytes of certificates.json, without spaces."""
+    return json.dumps(certificates, separators=(",", ":")).encode()
 
 
 def _no_nan(word: str) -> float:

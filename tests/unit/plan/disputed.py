@@ -72,6 +72,21 @@ def disputed_records(
     return records
 
 
+def twin_problem() -> Problem:
+    """The same choice with a twin of `use_a` and room for one of the two."""
+    records = disputed_records()
+    for table in ("projects", "alternatives", "outlays", "scores", "resource_use"):
+        records[table] += [
+            {**row, "project_id": "twin"}
+            for row in records.get(table, [])
+            if row.get("project_id") == "use_a"
+        ]
+    records["relations"] = [
+        {"project_id": "use_a", "kind": "excludes", "other_id": "twin"}
+    ]
+    return build_problem(build_case(build_tables(records)))
+
+
 def disputed_problem(
     viewpoints: list[tuple[str, str, str, str]] | None = None,
 ) -> Problem:

@@ -14,28 +14,27 @@ from unit.plan.disputed import disputed_problem, disputed_records
 
 from rodtrad.domain.arrays import build_case
 from rodtrad.domain.components import build_tables
-from rodtrad.plan.certificate import (
+from rodtrad.plan.certificate import check_agreement, read_certificates
+from rodtrad.plan.constraints import build_problem
+from rodtrad.plan.covers import CoverFinder, cut_matrix, find_cuts
+from rodtrad.plan.matrix import build_matrix
+from rodtrad.plan.milp import LinearBounds
+from rodtrad.plan.multipliers import (
     Bounds,
     Dual,
     RowCut,
-    check_agreement,
     cut_holds,
     cut_weights,
     gamma,
-    read_certificates,
 )
-from rodtrad.plan.constraints import build_problem
-from rodtrad.plan.covers import CoverFinder
-from rodtrad.plan.matrix import build_matrix
-from rodtrad.plan.milp import LinearBounds
-from rodtrad.plan.robust import MapLimits, cut_matrix, find_cuts, map_agreement
+from rodtrad.plan.robust import MapLimits, map_agreement
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from rodtrad.plan.certificate import Fault
     from rodtrad.plan.matrix import Matrix
     from rodtrad.plan.problem import Problem
+    from rodtrad.plan.proofs import Fault
 
 Stored = dict[str, Any]
 

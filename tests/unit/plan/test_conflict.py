@@ -13,7 +13,12 @@ from unit.plan.tiny import Records, goal, project, resource, tiny_data
 from rodtrad.domain.arrays import build_case
 from rodtrad.domain.checks import check_tables
 from rodtrad.domain.components import build_tables
-from rodtrad.plan.conflict import explain_no_plan, find_conflict
+from rodtrad.plan.conflict import (
+    Conflict,
+    explain_no_plan,
+    find_conflict,
+    find_conflicts,
+)
 from rodtrad.plan.constraints import build_problem
 from rodtrad.plan.milp import Limits, solve_problem
 
@@ -41,9 +46,18 @@ def opened(row: Row) -> Row:
     return replace(row, requirement="", lower=low, upper=high)
 
 
-def assert_minimal(problem: Problem) -> None:
-    """The rows of the set alone are impossible; without any one of it, possible."""
-    conflict = find_conflict(problem, Limits(gap=1.0))
+def assert_minimal(problem: Problem) -> list[Conflict]:
+    """The rows of a set alone are impossible; without any one of it, possible."""
+    conflicts = find_conflicts(problem, Limits(gap=1.0))
+    assert conflicts[0] == find_conflict(problem, Limits(gap=1.0))
+    for i, conflict in enumerate(conflicts):
+        assert_one_minimal(problem, conflict)
+        for other in conflicts[:i]:
+            assert not set(conflict.requirements) >= set(other.requirements)
+    return conflicts
+
+
+def assert_one_minimal(problem: Problem, conflict: Conflict) -> None:
     assert conflict.minimal
     assert len(conflict.words) == len(conflict.requirements)
     names = set(conflict.rows)
@@ -311,3 +325,46 @@ def test_no_floats_leak_into_the_words() -> None:
     (sentence,) = explained(data).repair
     assert "från 2,15\u00a0procent till" in sentence
     assert "." not in sentence[:-1]
+
+
+def test_two_conflicts_that_share_nothing_are_both_told() -> None:
+    data = tiny_data(
+        project(
+            "skola", [1.0], 50.0, must_do=True, deadline_year=2027, use={"folk": 1.5}
+        ),
+        project(
+            "bad", [1.0], 50.0, must_do=True, deadline_year=2027, use={"folk": 1.25}
+        ),
+        project("verk", [60_000.0], 50.0, must_do=True, deadline_year=2027),
+        resources=resource("folk", 2.0),
+        goals=[goal("lan", "lan_inv", 40_000.0)],
+    )
+    error = explained(data)
+    conflicts = assert_minimal(problem_of(data))
+    assert [set(c.requirements) for c in conflicts] == [
+        {"must_do:verk", "goal:lan"},
+        {"must_do:bad", "must_do:skola", "resource:folk"},
+    ]
+    assert str(error).startswith("Kraven går inte ihop: ")
+    assert str(error).endswith(
+        "Inte heller de här går ihop: projektet ”Bad” i bruk senast 2027, projektet "
+        "”Skola” i bruk senast 2027 och tillgången på ”folk” 2026."
+    )
+    assert error.conflict == list(conflicts[0].words)
+
+
+def test_conflicts_that_share_a_requirement_are_told_apart() -> None:
+    """Any two of the three must-dos are too much: three conflicts, all with the goal."""
+    data = tiny_data(
+        *(
+            project(key, [14_000.0], 50.0, must_do=True, deadline_year=2027)
+            for key in ("en", "tva", "tre")
+        ),
+        goals=[goal("lan", "lan_inv", 40_000.0)],
+    )
+    conflicts = assert_minimal(problem_of(data))
+    assert len(conflicts) == 3
+    assert len({frozenset(c.requirements) for c in conflicts}) == 3
+    for conflict in conflicts:
+        assert "goal:lan" in conflict.requirements
+        assert len(conflict.requirements) == 3

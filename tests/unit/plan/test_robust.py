@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
-from unit.plan.disputed import disputed_problem
+from unit.plan.disputed import disputed_problem, twin_problem
 
 from rodtrad.plan.certificate import check_agreement
 from rodtrad.plan.matrix import build_matrix
@@ -58,6 +58,33 @@ def test_a_map_stopped_by_the_clock_says_so(problem: Problem) -> None:
 
 def test_no_viewpoints_give_no_map() -> None:
     assert map_agreement(disputed_problem(viewpoints=[]), QUICK).rows == []
+
+
+def test_what_no_plan_can_do_is_labelled_before_anything_is_searched_for(
+    problem: Problem,
+) -> None:
+    standings: list[Standing] = []
+    plans = map_agreement(problem, QUICK).certificates.plans
+    map_agreement(problem, QUICK, plans=plans[:1], progress=standings.append)
+    assert standings[0].work == 0
+    assert standings[0].settled["region", "in_plan"] == 1  # the must-do
+    assert standings[0].settled["viewpoints", "in_plan"] == 1
+
+
+def test_twins_are_tied_and_get_no_label() -> None:
+    """Room for one of two that are alike: both are as good, whatever the weights."""
+    found = map_agreement(twin_problem(), MapLimits())
+    assert found.stopped == "done"
+    rows = {
+        row["project_id"]: row
+        for row in found.rows
+        if row["scope"] == "viewpoints" and row["event"] == "in_plan"
+    }
+    for key in ("use_a", "twin"):
+        assert rows[key]["label"] == "oppen"
+        assert rows[key]["by_viewpoint"] == ["oppen", "out"]
+        assert rows[key]["interval"] == pytest.approx([0.0, 0.0], abs=1e-5)
+    assert rows["both"]["label"] == "alla"
 
 
 def test_known_plans_join_the_pool(problem: Problem) -> None:

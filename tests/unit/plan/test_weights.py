@@ -9,6 +9,7 @@ from fractions import Fraction
 import pytest
 
 from rodtrad.plan.weights import (
+    EDGE,
     Cut,
     Region,
     Weight,
@@ -159,3 +160,29 @@ def test_a_cut_and_its_opposite_share_only_the_plane() -> None:
     assert set(left.vertices) & set(right.vertices) == {
         (Fraction(1, 4), Fraction(3, 4))
     }
+
+
+def test_the_inner_region_is_drawn_in_towards_the_same_centre() -> None:
+    rng = random.Random(7)
+    names = ["a", "b", "c", "d"]
+    tried = 0
+    for _ in range(60):
+        region = region_of(names, random_rows(rng, names))
+        if not region.vertices:
+            continue
+        tried += 1
+        inner = region.inner()
+        assert inner.centre == region.centre
+        assert len(inner.vertices) == len(region.vertices)
+        assert vertices_by_equations(inner, len(names)) == set(inner.vertices)
+        for vertex in inner.vertices:
+            assert region.holds(vertex)
+            assert inner.holds(vertex)
+        for vertex in region.vertices:
+            assert inner.holds(vertex) == (len(region.vertices) == 1)
+    assert tried > 20
+
+
+def test_the_inner_region_of_two_weights() -> None:
+    inner = simplex(2).inner()
+    assert inner.vertices == ((1 - EDGE / 2, EDGE / 2), (EDGE / 2, 1 - EDGE / 2))

@@ -9,6 +9,8 @@ from __future__ import annotations
 import random
 from typing import Any
 
+from unit.publish.sample_choices import sample_agreement, sample_beside, sample_curves
+
 NAMES = [
     ("Äldreboende Solbacken, 54 lägenheter", "Socialnämnden", "N", 280_000, 3),
     ("Norra skolan, renovering", "Barn- och utbildningsnämnden", "R", 62_000, 2),
@@ -43,6 +45,7 @@ def sample_result(
     deficit: bool = True,
     debt_goal: bool = True,
     stopped: str = "gap",
+    choices: bool = True,
 ) -> dict[str, Any]:
     """Return the result of a plan as `Study.result` shapes it."""
     rng = random.Random(seed)
@@ -397,6 +400,15 @@ def sample_result(
     last["ar"] = last["re"] = sum(
         last[k] for k in ["ri", "rk", "ra", "rs", "rg", "fi", "fk"]
     )
+    beside = (
+        {
+            **sample_agreement(rows, ys),
+            "beside": sample_beside(rows, ys),
+            "curves": sample_curves(rows, ys, objective),
+        }
+        if choices
+        else {}
+    )
     return {
         "meta": {
             "method_version": "1",
@@ -459,7 +471,6 @@ def sample_result(
         "balanskrav": balanskrav,
         "probability": None,
         "quantiles": None,
-        "agreement": None,
         "reasons": reasons,
         "issues": [
             {
@@ -587,4 +598,5 @@ def sample_result(
                 "rs": "uppgift",
             },
         },
+        **beside,
     }

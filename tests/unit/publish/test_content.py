@@ -35,6 +35,7 @@ VARIANTS: list[dict[str, Any]] = [
     {"currency": "NOK", "debt_goal": False, "deficit": False, "companies": False},
     {"completion": False, "stopped": "time"},
     {"stopped": "proof"},
+    {"projects": 60, "years": 6},
 ]
 
 
@@ -89,10 +90,10 @@ def test_texts_are_whole_swedish_without_slips(variant: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
-def test_seven_sections_on_the_thread(variant: dict[str, Any]) -> None:
+def test_sections_are_numbered_on_the_thread(variant: dict[str, Any]) -> None:
     report = build_report(sample_result(**variant))
-    assert [s.number for s in report.sections] == [1, 2, 3, 4, 5, 6, 7]
-    assert len({s.anchor for s in report.sections}) == 7
+    assert [s.number for s in report.sections] == [1, 2, 3, 4, 5, 6, 7, 8, 9]
+    assert len({s.anchor for s in report.sections}) == 9
     assert 2 <= len(report.key_figures.items) <= 4
     for section in report.sections:
         for block in section.blocks:
@@ -129,7 +130,7 @@ def test_page_and_terminal_give_one_answer() -> None:
     assert shown[0].replace("\u00a0", " ") in terminal
     out = [
         card.name
-        for block in report.sections[4].blocks
+        for block in report.sections[5].blocks
         if isinstance(block, ProjectCards)
         for card in block.cards
         if not card.chosen
@@ -367,7 +368,7 @@ def test_every_project_has_a_card_with_its_reasons() -> None:
     report = build_report(result)
     cards = [
         card
-        for block in report.sections[4].blocks
+        for block in report.sections[5].blocks
         if isinstance(block, ProjectCards)
         for card in block.cards
     ]
@@ -431,7 +432,7 @@ def test_own_pace_tells_which_goals_fall() -> None:
     result["completion"]["goals"] = slow
     said = [
         t.text
-        for block in build_report(result).sections[5].blocks
+        for block in build_report(result).sections[7].blocks
         if isinstance(block, Paragraphs)
         for t in block.texts
     ]
@@ -443,13 +444,13 @@ def test_own_pace_tells_which_goals_fall() -> None:
     "absent",
     ["baseline", "needs", "opening", "goals", "reasons", "law", "quality", "completion",
      "companies", "deficits", "reserve", "limits", "aims", "issues", "value", "room",
-     "cash_flow"],
+     "cash_flow", "agreement", "beside", "curves"],
 )  # fmt: skip
 def test_a_plan_without_some_part_is_still_set(absent: str) -> None:
     result = sample_result()
     del result[absent]
     report = build_report(result)
-    assert len(report.sections) == 7
+    assert len(report.sections) == (8 if absent == "agreement" else 9)
     assert not [t for t in texts(report) if re.search(r"\bNone\b|\bnan\b", t)]
 
 

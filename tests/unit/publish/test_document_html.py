@@ -134,6 +134,12 @@ def test_texts_from_outside_are_escaped() -> None:
             project[key] = bad
     for reason in result["reasons"]:
         reason["text"] = [bad]
+    for row in result["agreement"]:
+        row["project_id"] = bad
+    for viewpoint in result["agreement_basis"]["viewpoints"]:
+        viewpoint["viewpoint"] = bad
+    result["agreement_basis"]["criteria"] = {"behov": bad}
+    result["beside"]["near"]["plans"][0]["text"] = [bad, bad]
     page = render_html(build_report(result)).decode("utf-8")
     assert "<img" not in page
     assert "<script" not in page
