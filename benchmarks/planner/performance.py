@@ -38,6 +38,8 @@ STROKES: Final = {
     "scip": ("#8a6d1d", "9 3 2 3"),
     "cpsat-2": ("#777777", "1 3"),
 }
+EVENTS: Final = {"in_plan": "in the plan", "in_mandate": "in the mandate period"}
+SCOPES: Final = {"viewpoints": "5 viewpoints", "region": "an order of 5 criteria"}
 KEPT: Final = 0.02  # a point is stored when the gap has fallen by this share
 TOLERANCE: Final = 1e-6
 
@@ -94,6 +96,7 @@ class Results:
     points: Mapping[tuple[str, str, str, str], list[Point]]
     measures: Rows
     knapsacks: Rows
+    agreement: Rows
 
     def seeds(self, projects: str, tightness: str, solver: str) -> list[str]:
         """The municipalities that a solver was run on."""
@@ -132,6 +135,7 @@ def read_results(folder: Path) -> Results:
         points,
         _rows(folder / "measures.csv"),
         _rows(folder / "knapsack.csv"),
+        _rows(folder / "agreement.csv"),
     )
 
 
@@ -253,6 +257,7 @@ def list_goals(results: Results) -> list[Goal]:
         _change_goal(results),
         *_build_goals(results),
         _knapsack_goal(results),
+        *_agreement_goals(results),
     ]
 
 
@@ -355,6 +360,67 @@ def _knapsack_goal(results: Results) -> Goal:
     return Goal(words, text, len(proven) == len(rows) and longest <= 120)
 
 
+def settled_share(
+    rows: Iterable[Mapping[str, str]], projects: int, second: float
+) -> float:
+    """The share of labels settled at a second, of one curve.
+
+    Example:
+        >>> curve = [{"second": "1", "settled": "3"}, {"second": "9", "settled": "6"}]
+        >>> settled_share(curve, 12, 5.0), settled_share(curve, 12, 10.0)
+        (0.25, 0.5)
+    """
+    known = [int(row["settled"]) for row in rows if float(row["second"]) <= second]
+    return max(known, default=0) / projects
+
+
+def _curves(results: Results) -> dict[tuple[str, int, str, str, str], Rows]:
+    """The curves of the agreement map by tightness, projects, seed, scope and event."""
+    curves: dict[tuple[str, int, str, str, str], Rows] = defaultdict(list)
+    for row in results.agreement:
+        key = (row["tightness"], int(row["projects"]), row["seed"], row["scope"], row["event"])  # fmt: skip
+        curves[key].append(row)
+    return curves
+
+
+def _agreement_goals(results: Results) -> list[Goal]:
+    """Labels settled of 300 projects, each event by itself; the least one decides."""
+    goals = []
+    for words, scope, second, share in (
+        ("300 tight, 5 viewpoints: half settled in 30 s", "viewpoints", 30, 0.5),
+        ("300 tight, 5 viewpoints: 70 % settled in 180 s", "viewpoints", 180, 0.7),
+        ("300 tight, an order of 5 criteria: half in 120 s", "region", 120, 0.5),
+    ):
+        found: dict[str, list[float]] = defaultdict(list)
+        for (tightness, projects, _seed, of, event), rows in _curves(results).items():
+            if (tightness, projects, of) == ("tight", 300, scope):
+                found[event].append(settled_share(rows, projects, second + 1))
+        if not found:
+            goals.append(Goal(words, "not measured", None))
+            continue
+        shares = {event: median(values) for event, values in found.items()}
+        text = ", ".join(f"{EVENTS[e]} {100 * shares[e]:.0f} %" for e in sorted(shares))
+        goals.append(Goal(words, text, min(shares.values()) >= share))
+    return goals
+
+
+def agreement_table(results: Results) -> list[str]:
+    """One row a curve: labels settled after so many seconds."""
+    seconds = (5, 10, 30, 60, 120, 180)
+    lines = []
+    for (tightness, projects, seed, scope, event), rows in _curves(results).items():
+        last = max(float(row["second"]) for row in rows)
+        name = f"{projects} {tightness.replace('_', ' ')} {seed}: {SCOPES[scope]}, {EVENTS[event]}"  # fmt: skip
+        cells = [
+            str(round(settled_share(rows, projects, s + 1) * projects))
+            if s <= last + 1
+            else ""
+            for s in seconds
+        ]
+        lines.append([name, *cells])
+    return table(("settled", *(f"{s} s" for s in seconds)), lines)
+
+
 def knapsack_table(results: Results) -> list[str]:
     """One row a family: how many, equal or better, proven, gap to best known."""
     families: dict[str, Rows] = defaultdict(list)
@@ -440,6 +506,19 @@ def render_page(results: Results, picture: str) -> str:
             "read by `benchmarks/planner/knapsack.py`, solved by `solve_problem`.",
             "",
             *knapsack_table(results),
+            "",
+        ]
+    if results.agreement:
+        lines += [
+            "## The agreement map",
+            "",
+            "Labels settled of all, by seconds, on the cores above; from",
+            "`benchmarks/planner/agreement.py`. Viewpoints are labelled at their middles,",
+            "an order of the criteria over its whole region. Why most of a tight",
+            "municipality's projects stay open is told in",
+            "[the method page](method/agreement.md#how-far-it-comes).",
+            "",
+            *agreement_table(results),
             "",
         ]
     faults = find_faults(results)

@@ -4,7 +4,7 @@ One solver at a time, one process a solve, the same limit for each. What is fini
 stored in `results/*.csv` and not run again (`--again` does it over), so a long run can
 be stopped and taken up. Last, the page docs/performance.md and its picture are written.
 By default tight, 60 and 300 projects, three municipalities; `FULL=1` runs every size,
-tightness and municipality, and the knapsacks.
+tightness and municipality, the knapsacks and the agreement map.
 """
 
 from __future__ import annotations
@@ -285,6 +285,9 @@ def main() -> None:
             run_measures(measures, options.seconds, options.results, options.again)
         if options.full:
             words = [sys.executable, str(HERE / "knapsack.py"), "--full"]
+            words += ["--again"] if options.again else []
+            subprocess.run(words, check=True)
+            words = [sys.executable, str(HERE / "agreement.py")]
             words += ["--again"] if options.again else []
             subprocess.run(words, check=True)
     write_page(options.results, options.page)

@@ -154,10 +154,10 @@ def result(solver: str, **cells: str) -> dict[str, str]:
 def test_a_dishonest_answer_is_told(cells: dict[str, str], words: str) -> None:
     sound = result("highs-1")
     rows = [sound, result("scip", **cells)]
-    found = performance.find_faults(performance.Results(rows, {}, [], []))
+    found = performance.find_faults(performance.Results(rows, {}, [], [], []))
     assert len(found) == 1
     assert words in found[0]
-    assert performance.find_faults(performance.Results([sound], {}, [], [])) == []
+    assert performance.find_faults(performance.Results([sound], {}, [], [], [])) == []
 
 
 @pytest.mark.slow
