@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rodtrad.capacity.evaluate import evaluate_plan
-from rodtrad.plan.greedy import RowCheck, grow, polish
+from rodtrad.plan.greedy import RowCheck, grow, polish, take_out
 from rodtrad.plan.matrix import build_matrix
 from rodtrad.plan.milp import Limits, LinearBounds, relative_gap, solve_problem
 
@@ -174,16 +174,8 @@ def mend(check: RowCheck, flags: Flags) -> Flags | None:
     problem = check.problem
     standing = check.standing(flags)
     must = np.array([p.must_do for p in problem.case.projects], dtype=bool)
-    while not standing.holds():
-        inside = np.flatnonzero(standing.chosen)
-        inside = inside[~must[problem.project_of[inside]]]
-        if not len(inside):
-            return None
-        rate = standing.gains(inside) / np.maximum(problem.values[inside], 1e-9)
-        least = int(np.argmax(rate))
-        if rate[least] <= 0:
-            return None
-        standing.remove(int(inside[least]))
+    if not take_out(standing, must):
+        return None
     for k in np.flatnonzero(flags & ~standing.chosen).tolist():
         if standing.fits([k])[0]:
             standing.add(k)

@@ -493,13 +493,32 @@ def mend(check: RowCheck, chosen: Flags) -> Flags | None:
     return _mend(check, chosen, chosen, None)
 
 
+def take_out(standing: Standing, kept: Flags) -> bool:
+    """Take projects out one by one until every row holds; return whether they do.
+
+    The one that loses least value for the room it gives leaves first. `kept[project]`
+    are those that stay.
+    """
+    problem = standing.check.problem
+    while not standing.holds():
+        inside = np.flatnonzero(standing.chosen)
+        inside = inside[~kept[problem.project_of[inside]]]
+        if not len(inside):
+            return False
+        rate = standing.gains(inside) / np.maximum(problem.values[inside], 1e-9)
+        best = int(np.argmax(rate))
+        if rate[best] <= 0:
+            return False
+        standing.remove(int(inside[best]))
+    return True
+
+
 def _mend(
     check: RowCheck, before: Flags, plan: Flags, project_id: str | None
 ) -> Flags | None:
     """Return the plan with projects taken out until every row holds, then grown.
 
-    Projects leave one by one, the one that loses least value for the room it gives
-    first; what left and fits again comes back. `project_id` keeps its place.
+    What left and fits again comes back. `project_id` keeps its place.
     """
     problem = check.problem
     standing = check.standing(plan)
@@ -508,16 +527,8 @@ def _mend(
     own = [] if project_id is None else list(problem.by_project[project_id])
     if project_id is not None:
         kept[number[project_id]] = True
-    while not standing.holds():
-        inside = np.flatnonzero(standing.chosen)
-        inside = inside[~kept[problem.project_of[inside]]]
-        if not len(inside):
-            return None
-        rate = standing.gains(inside) / np.maximum(problem.values[inside], 1e-9)
-        best = int(np.argmax(rate))
-        if rate[best] <= 0:
-            return None
-        standing.remove(int(inside[best]))
+    if not take_out(standing, kept):
+        return None
     for k in (int(i) for i in np.flatnonzero(before & ~standing.chosen)):
         if problem.choices[k].project_id != project_id and standing.fits([k])[0]:
             standing.add(k)
