@@ -22,7 +22,7 @@ from rodtrad.explain.claims import ROUNDS
 from rodtrad.explain.limits import binding_limits, points
 from rodtrad.explain.questions import Effort, ReasonLimits, more_room, plan_changes
 from rodtrad.plan.constraints import build_problem
-from rodtrad.plan.greedy import RowCheck, grow
+from rodtrad.plan.greedy import RowCheck, grow, take_out
 from rodtrad.plan.milp import Limits, relative_gap, solve_problem
 from rodtrad.plan.problem import SCALE
 
@@ -203,16 +203,8 @@ def _mended(check: RowCheck, choices: Sequence[Choice]) -> tuple[Choice, ...] | 
     flags: Flags = check.chosen(choices)
     standing = check.standing(flags)
     must = np.array([p.must_do for p in check.problem.case.projects], dtype=bool)
-    while not standing.holds():
-        inside = np.flatnonzero(standing.chosen)
-        inside = inside[~must[check.problem.project_of[inside]]]
-        if not len(inside):
-            return None
-        worth = np.maximum(check.problem.values[inside], 1e-9)
-        rate = standing.gains(inside) / worth
-        if rate.max() <= 0:
-            return None
-        standing.remove(int(inside[np.argmax(rate)]))
+    if not take_out(standing, must):
+        return None
     return check.choices(grow(check, standing.chosen))
 
 
