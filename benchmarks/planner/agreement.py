@@ -53,7 +53,11 @@ def ask(tables: Tables, scope: str, seconds: float) -> list[tuple[float, str, in
     problem = build_problem(build_case(tables))
     found = map_agreement(problem, limits, progress=note)
     for event in last:
-        labels = [row["label"] for row in found.rows if row["event"] == event]
+        labels = [
+            row["label"]
+            for row in found.rows
+            if (row["scope"], row["event"]) == (scope, event)
+        ]
         settled = sum(label != "oppen" for label in labels)
         curve.append((found.seconds, event, settled))
     return curve

@@ -279,6 +279,7 @@ def _plan(
         "scenario": scenario,
         "only": parts,
         "decided": None if decided is None else _decided_choices(decided),
+        "earlier": None if decided is None else _proven_bound(decided),
     }
     _make_plan(underlag, out, options, as_json)
 
@@ -662,16 +663,40 @@ def _decided_choices(folder: Path) -> tuple[Choice, ...]:
 
     result = read_result(folder)
     try:
-        return tuple(
+        decided = tuple(
             Choice(str(one), str(other), int(year))
             for one, other, year in read_choices(result)
         )
+        if len({choice.project_id for choice in decided}) < len(decided):
+            msg = "a project is decided twice"
+            raise ValueError(msg)
+        return decided
     except (KeyError, TypeError, ValueError) as error:
         raise _refusal(
             "result_damaged",
             _("Valen i planen i {dir} går inte att läsa.").format(dir=folder),
             _("Ange en mapp som rodtrad plan har skrivit."),
         ) from error
+
+
+def _proven_bound(folder: Path) -> tuple[Tables, float] | None:
+    """Return the underlag of an earlier plan and the bound proven of it.
+
+    None where the bound cannot be known to be of that underlag.
+    """
+    from rodtrad.capacity.result import input_fingerprint
+    from rodtrad.sources.result_folder import read_result, read_result_tables
+
+    result = read_result(folder)
+    meta, bound = result["meta"], (result.get("status") or {}).get("bound")
+    if meta.get("scenario") is not None or not isinstance(bound, int | float):
+        return None
+    try:
+        tables, issues = read_result_tables(folder)
+    except InputError:
+        return None
+    same = input_fingerprint(tables) == meta.get("input_sha256")
+    return (tables, float(bound)) if same and not issues else None
 
 
 def _parts(only: str) -> tuple[str, ...]:
@@ -682,7 +707,9 @@ def _parts(only: str) -> tuple[str, ...]:
     if unknown or not parts:
         raise _refusal(
             "only_unknown",
-            _("--only känner inte till ”{part}”.").format(part=", ".join(unknown)),
+            _("--only känner inte till ”{part}”.").format(part=", ".join(unknown))
+            if unknown
+            else _("--only behöver minst en del."),
             _("Skriv en eller flera av {parts}.").format(parts=", ".join(PARTS)),
         )
     return parts

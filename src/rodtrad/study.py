@@ -7,6 +7,7 @@ files, no clock in any figure (seconds aside), no printing.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -47,7 +48,8 @@ class Settings:
     `work_limit` counts the solver's steps as `plan.milp.Limits` does: the same on every
     machine, where `time_limit` (seconds) is not. `only` may leave out all but the plan. The
     agreement map may take as long again as the search. `decided` is an earlier plan:
-    the search begins there, and the least changes from it are shown.
+    the search begins there, and the least changes from it are shown. `earlier` is the
+    underlag of that plan and what was proven that no plan of it can pass.
     """
 
     time_limit: float = 60.0
@@ -57,6 +59,7 @@ class Settings:
     scenario: str | None = None
     only: tuple[str, ...] = PARTS
     decided: tuple[Choice, ...] | None = None
+    earlier: tuple[Tables, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -153,7 +156,13 @@ def run(
     def watch(state: Progress) -> None:
         tell(_("Söker den bästa planen"), gap=state.gap)
 
-    plan = solve_problem(problem, limits, start=settings.decided, progress=watch)
+    earlier = None
+    if settings.earlier is not None:
+        before, bound = settings.earlier
+        earlier = build_problem(build_case(before)), bound
+    plan = solve_problem(
+        problem, limits, start=settings.decided, progress=watch, earlier=earlier
+    )
     if plan.stopped == "infeasible":
         from rodtrad.plan.conflict import explain_no_plan
 
@@ -202,7 +211,7 @@ def run(
             gap=plan.gap,
             seconds=plan.seconds,
         )
-    agreement, certificates = _agreement(problem, choices, settings, tell)
+    agreement, certificates = _agreement(problem, choices, settings, seed, tell)
     economy = economy_result(case, choices)
     beside: dict[str, Any] = {}
     if "beside" in settings.only:
@@ -239,13 +248,14 @@ def _effort(
     limits = replace(ReasonLimits.for_problem(problem, seconds), seed=seed)
     if settings.work_limit is None:
         return limits
-    return replace(limits, work=min(limits.work, settings.work_limit))
+    return replace(limits, seconds=math.inf, work=min(limits.work, settings.work_limit))
 
 
 def _agreement(
     problem: Problem,
     choices: Sequence[Choice],
     settings: Settings,
+    seed: int,
     tell: Callable[..., None],
 ) -> tuple[dict[str, Any], dict[str, Any] | None]:
     """Return the agreement map for `plan.json` and its certificates.
@@ -262,7 +272,11 @@ def _agreement(
         text = _("Prövar vad som gäller oavsett vikter, {n} av {total} projekt klara")
         tell(text.format(n=settled, total=state.projects))
 
-    limits = MapLimits(seconds=settings.time_limit, seed=settings.seed or 1)
+    limits = MapLimits(seconds=settings.time_limit, seed=seed)
+    if settings.work_limit is not None:
+        # Whoever limits the work wants the same answer on every machine.
+        work = min(settings.work_limit, limits.work or settings.work_limit)
+        limits = replace(limits, seconds=None, work=work)
     found = map_agreement(problem, limits, [tuple(choices)], watch)
     if not found.rows:
         return {}, None

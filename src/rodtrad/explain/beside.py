@@ -154,6 +154,11 @@ def _near_text(near: NearPlans) -> str:
     if not near.plans:
         pattern = (
             _(
+                "Ingen annan plan inom {pct} av bästa möjliga nytta skiljer sig från "
+                "planen i minst {d} av utgifterna. Det är bevisat."
+            )
+            if near.complete and near.floor_proven
+            else _(
                 "Ingen annan plan inom {pct} av planens nytta skiljer sig från den i "
                 "minst {d} av utgifterna. Det är bevisat."
             )
@@ -171,7 +176,13 @@ def _near_text(near: NearPlans) -> str:
         else _("{n} andra planer ger nästan lika stor nytta, inom {pct}.")
     )
     rest = (
-        _("Det är bevisat att det inte finns fler som skiljer sig så mycket.")
+        _(
+            "Det är bevisat att det inte finns fler inom {pct} av {what} som skiljer "
+            "sig så mycket."
+        ).format(
+            pct=share,
+            what=_("bästa möjliga nytta") if near.floor_proven else _("planens nytta"),
+        )
         if near.complete
         else _("Det kan finnas fler.")
     )
@@ -302,7 +313,8 @@ def window_facts(case: Case, found: StartWindows) -> dict[str, Any]:
         if one.earliest == one.latest:
             pattern = (
                 _(
-                    "Projektet {p} startar {a}. Alla planer som är nästan lika bra gör det."
+                    "Projektet {p} startar {a}. Det gör det i alla planer som är nästan "
+                    "lika bra och har med det."
                 )
                 if all(one.proven)
                 else _("Projektet {p} startar {a}. Ingen annan start har hittats.")

@@ -110,6 +110,37 @@ def build_matrix(problem: Problem) -> Matrix:
     )
 
 
+def is_harder(matrix: Matrix, than: Matrix) -> bool:
+    """Return True if every plan of a matrix is one of another, and worth no more here.
+
+    Then no plan is worth more than the most any plan of the other can be. Asked row by
+    row and column by column, of the same names, so it may say no where it is so.
+    """
+    if matrix.names != than.names or matrix.row_names != than.row_names:
+        return False
+    wide = len(matrix.names)
+    keys, values = [], []
+    for one in (matrix, than):
+        row = np.repeat(np.arange(len(one.row_lower)), np.diff(one.start))
+        keys.append(row.astype(np.int64) * wide + one.index)
+        values.append(one.value)
+    places, at = np.unique(np.concatenate(keys), return_inverse=True)
+    size = len(keys[0])
+    more = np.bincount(at[:size], values[0], len(places))
+    more -= np.bincount(at[size:], values[1], len(places))
+    row = places // wide
+    ceiling, floor = np.isfinite(than.row_upper), np.isfinite(than.row_lower)
+    return bool(
+        (matrix.column_lower >= np.maximum(than.column_lower, 0.0)).all()
+        and (matrix.column_upper <= than.column_upper).all()
+        and (matrix.cost <= than.cost).all()
+        and (matrix.row_upper <= than.row_upper).all()
+        and (matrix.row_lower >= than.row_lower).all()
+        and not (ceiling[row] & (more < 0)).any()
+        and not (floor[row] & (more > 0)).any()
+    )
+
+
 def part_of(matrix: Matrix, free: Flags, values: Array) -> tuple[Matrix, Numbers]:
     """Return the matrix of some columns while the others keep their values.
 

@@ -24,7 +24,7 @@ from rodtrad.plan.greedy import (
     mend,
     polish,
 )
-from rodtrad.plan.matrix import Matrix, build_matrix, part_of
+from rodtrad.plan.matrix import Matrix, build_matrix, is_harder, part_of
 from rodtrad.plan.neighbourhoods import (
     Neighbourhoods,
     Prices,
@@ -55,6 +55,8 @@ MANY_CHOICES = 400
 # Each part stops after so many branches, or so much work.
 PART_NODES = 10
 PART_WORK = 400
+# Each is solved to within this share of the bound.
+FINE = 1e-4
 # With less work than this in all, none of it goes to parts.
 LEAST_IMPROVING = 200
 # The search for a first plan stops by work, so that every machine starts alike.
@@ -247,6 +249,7 @@ def solve_problem(
     start: Sequence[Choice] | None = None,
     progress: Callable[[Progress], None] | None = None,
     rounds: int = REFINEMENTS,
+    earlier: tuple[Problem, float] | None = None,
 ) -> Portfolio:
     """Return the best plan found within the limits, with its bound and gap.
 
@@ -257,6 +260,8 @@ def solve_problem(
             the rows, and ignored where it cannot be.
         progress: called with the state of the search, often.
         rounds: how often at most the misses of ratios are made more exact.
+        earlier: an earlier problem and the most any plan of it can give. It holds here
+            too if this problem is the same or harder, as when something became dearer.
 
     Raises:
         SolverError: the solver failed in a way that is no answer, or its plan does
@@ -284,6 +289,8 @@ def solve_problem(
     if relaxed.bound is None:
         return none_found("infeasible", 0)
     bound, work = relaxed.bound, 0
+    if earlier is not None and is_harder(matrix, build_matrix(earlier[0])):
+        bound = min(bound, earlier[1])
     prices = None
     if np.isfinite(bound):
         prices = price_columns(matrix, relaxed, len(problem.choices))
@@ -294,7 +301,15 @@ def solve_problem(
         report(best.objective, bound)
         if prices is not None:
             best, work = _improved(
-                problem, matrix, prices, best, limits, left, report, start is None
+                problem,
+                matrix,
+                prices,
+                best,
+                bound,
+                limits,
+                left,
+                report,
+                start is None,
             )
     stopped: Stop = "time"
     if best is not None and _near(best.objective, bound, limits):
@@ -385,13 +400,14 @@ def _improved(
     matrix: Matrix,
     prices: Prices,
     best: Evaluation,
+    bound: float,
     limits: Limits,
     left: Callable[[], float],
     report: Callable[[float, float], None],
     fresh: bool,
 ) -> tuple[Evaluation, int]:
     """Return the plan after parts of it have been solved anew, and the work it took."""
-    bound, count = prices.bound, len(problem.choices)
+    count = len(problem.choices)
     if count < MANY_CHOICES or (
         limits.work is not None and limits.work < LEAST_IMPROVING
     ):
@@ -401,7 +417,9 @@ def _improved(
     def search(part: Matrix, values: Array) -> tuple[Array | None, bool]:
         hint = dict(enumerate(values))
         own = replace(limits, gap=0.0, work=PART_WORK)
-        run = _search(part, own, left(), hint, None, 1, PART_NODES, 1e-4 * abs(bound))
+        run = _search(
+            part, own, left(), hint, None, 1, PART_NODES, FINE * abs(prices.bound)
+        )
         spent.append(run.work)
         return run.values, run.stopped in ("proof", "gap", "infeasible")
 

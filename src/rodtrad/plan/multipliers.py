@@ -264,7 +264,9 @@ class Bound:
             return -math.inf
         size = abs(self._base) + float(np.abs(best).sum())
         error = gamma(len(best) + 4) * size
-        return self._base + float(best.sum()) + error
+        total = self._base + float(best.sum()) + error
+        # Multipliers so great that sums overflow prove nothing.
+        return math.inf if math.isnan(total) else total
 
     def upper_each(
         self, event: Flags, allowed: Flags | None = None, must: Flags | None = None
@@ -288,6 +290,8 @@ class Bound:
         without = np.where(must, without, np.maximum(without, 0.0))
         having = bounds.best(np.where(allowed & event, self._most, -math.inf))
         total = self._total(free)
+        if not math.isfinite(total):
+            return np.full(count, math.inf), np.full(count, math.inf)
 
         def exchanged(part: Array) -> Array:
             size = np.where(np.isfinite(part), np.abs(part), 0.0) + np.abs(free)
@@ -404,7 +408,11 @@ def cut_holds(bounds: Bounds, cut: RowCut) -> bool:
         msg = f"unknown row {cut.row!r}"
         raise ValueError(msg)
     found = cut_weights(bounds, cut.row, cut.side)
-    if found is None or cut.limit < 0 or any(part <= 0 for _k, part in cut.columns):
+    if found is None or not 0 <= cut.limit <= len(bounds.projects):
+        return False
+    columns = [k for k, _part in cut.columns]
+    # A column told twice would count once here and twice in the row it becomes.
+    if len(set(columns)) < len(columns) or any(part <= 0 for _k, part in cut.columns):
         return False
     weights, room, size = found
     parts = np.zeros(len(bounds.choices), dtype=np.int64)

@@ -552,7 +552,7 @@ def map_agreement(
     """
     limits = limits or MapLimits()
     search = AgreementSearch(problem, limits)
-    if not search.regions:
+    if not search.regions or not problem.case.projects:
         return AgreementMap([], search.certificates, "done", 0, search.seconds)
     for choices in plans:
         search.add_plan(tuple(sorted(choices)))

@@ -92,13 +92,10 @@ class Answer:
     def group(self) -> Label:
         """The label of the picture.
 
-        That of the viewpoints; one that is open there but proven to depend on weights
-        that they allow is disputed, as no more time can change that.
+        That of the viewpoints; but one that is proven to depend on weights that they
+        allow is disputed, whatever holds at their middles.
         """
-        label = self.label(MAIN)
-        if label == "oppen" and self.label(REGION) == "omtvistad":
-            return "omtvistad"
-        return label
+        return "omtvistad" if self.label(REGION) == "omtvistad" else self.label(MAIN)
 
     @property
     def disputed(self) -> Trial | None:
@@ -316,10 +313,9 @@ def project_sentence(result: Mapping[str, Any], project_id: str) -> str:
     if found is None:
         return ""
     if len(viewpoints(result)) > 1:
-        label = found.label(MAIN)
-        if label == "alla":
+        if found.group == "alla":
             return _("Det ingår i varje bästa plan, oavsett synsätt.")
-        if label == "ingen":
+        if found.group == "ingen":
             return _("Det ingår inte i någon bästa plan, oavsett synsätt.")
     if found.disputed is not None:
         return stances_text(result, found)
@@ -541,7 +537,7 @@ def agreement_table(result: Result) -> TableBlock:
             for a in own
         ]
     note = _(
-        "Synsätten prövas med sina mittvikter. Alla vikter de tillåter är strängare: då ska svaret gälla varje vikt inom något synsätts villkor. Tvärtom kostar är förlusten i nyttopoäng där den är minst."
+        "Synsätten prövas med sina mittvikter, mitt i det som deras villkor tillåter. Alla vikter de tillåter är strängare: då ska svaret gälla varje vikt inom något synsätts villkor, utom den yttersta tiotusendelen mot gränsen. Tvärtom kostar är förlusten i nyttopoäng där den är minst."
     )
     return TableBlock(
         title=_("Samsyn, projekt för projekt"),

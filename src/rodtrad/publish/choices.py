@@ -224,7 +224,9 @@ def windows_table(result: Result) -> TableBlock | None:
             "{n} projekt kan starta andra år",
             len(wide),
         ).format(n=number(len(wide))),
-        subtitle=_("Startår med nästan samma nytta, ett projekt i taget"),
+        subtitle=_(
+            "Startår som kostar högst {pct} av planens nytta, ett projekt i taget"
+        ).format(pct=share_text(windows["share"])),
         columns=(
             Column(_("Projekt"), "left"),
             Column(_("I planen")),

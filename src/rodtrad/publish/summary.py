@@ -326,7 +326,11 @@ def _left_out_lines(result: Mapping[str, Any]) -> list[str]:
 def _limit_lines(result: Mapping[str, Any]) -> list[str]:
     texts = _unique(limit["text"] for limit in result.get("limits", []))
     if not texts:
-        return [_("Inget mål och ingen resurs begränsar planen.")]
+        return [
+            _("Inget mål och ingen resurs begränsar planen.")
+            if result.get("reasons")
+            else _("Vad som begränsar planen är inte uträknat i den här körningen.")
+        ]
     return [_("Det som begränsar:"), *(f"  {text}" for text in texts)]
 
 

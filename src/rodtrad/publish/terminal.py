@@ -268,6 +268,7 @@ def render_project(found: Mapping[str, Any], result: Mapping[str, Any]) -> str:
 # ---------------------------------------------------------------- verify
 
 # What says how the plan was found and read; not recomputed figure by figure.
+# Of these some is held to the plan, but not every figure is computed again.
 _NOT_RECOMPUTED = ("meta", "status", "limits", "reasons", "law", "quality", "issues")
 _SHOWN_DIFFERENCES = 30
 
@@ -293,7 +294,7 @@ def render_differences(
     if not differences:
         return (
             _(
-                "Kontrollen stämmer: alla {n} siffror gick att räkna om från underlaget."
+                "Kontrollen stämmer: alla {n} siffror gick att räkna om från underlaget. Inte prövat är texternas ord och hur bra en plan som mest kan bli, utom i samsynen, där bevisen är prövade."
             ).format(n=number(count_figures(result)))
             + "\n"
         )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 from golden.test_planning_pages import three_projects
-from unit.plan.tiny import goal, project, tiny_case
+from unit.plan.tiny import goal, project, resource, tiny_case
 
 from rodtrad.capacity.evaluate import evaluate_plan
 from rodtrad.capacity.headroom import with_room
@@ -78,6 +79,28 @@ def test_no_other_plan_is_said_to_be_proven_or_not_found() -> None:
     assert near["text"].endswith("Det är bevisat.")
 
 
+def test_what_is_proven_near_is_near_the_best_possible_not_the_plan() -> None:
+    """A plan 1.95 percent below the plan is not within 2 percent of the bound."""
+    one = {"earliest_year": 2026, "latest_year": 2026}
+    case = tiny_case(
+        project("a", [20_000.0], 100.0, use={"people": 2.0}, **one),
+        project("b", [10_000.0], 49.025, use={"people": 1.0}, **one),
+        project("c", [10_000.0], 49.025, use={"people": 1.0}, **one),
+        resources=resource("people", 2.0),
+    )
+    problem = build_problem(case)
+    plan = solve_problem(problem, Limits(gap=0))
+    assert plan.objective == pytest.approx(100.0)
+    plan = replace(plan, bound=100.1, gap=1e-3, stopped="gap")
+    near = choices_beside(problem, plan, economy_result(case, plan.choices or ()))[
+        "near"
+    ]
+    assert near["complete"]
+    assert not near["plans"]
+    assert "av planens nytta" not in near["text"]
+    assert "av bästa möjliga nytta" in near["text"]
+
+
 def test_levels_of_the_reserve_list_can_be_recomputed() -> None:
     case = three_projects()
     reserve = beside(case)["reserve"]
@@ -114,8 +137,25 @@ def test_a_window_says_only_what_is_proven() -> None:
     assert skola["earliest_proven"]
     assert skola["latest_proven"]
     assert skola["text"] == (
-        "Projektet ”Skola” startar 2026. Alla planer som är nästan lika bra gör det."
+        "Projektet ”Skola” startar 2026. Det gör det i alla planer som är nästan lika "
+        "bra och har med det."
     )
+
+
+def test_a_window_says_nothing_of_plans_without_the_project() -> None:
+    """Of twins one fits: the other plan is as good and leaves the project out."""
+    one = {"earliest_year": 2026, "latest_year": 2026}
+    case = tiny_case(
+        project("a", [1_000.0], 10.0, use={"people": 1.0}, **one),
+        project("b", [1_000.0], 10.0, use={"people": 1.0}, **one),
+        resources=resource("people", 1.0),
+    )
+    found = beside(case)
+    (window,) = found["windows"]["projects"]
+    (other,) = found["near"]["plans"]
+    assert other["loss"] == 0.0
+    assert window["project_id"] in other["leaves"]
+    assert "Alla planer som är nästan lika bra gör det" not in window["text"]
 
 
 def test_completion_is_the_run_that_the_economy_holds() -> None:

@@ -20,6 +20,7 @@ from rodtrad.plan.covers import CoverFinder, cut_matrix, find_cuts
 from rodtrad.plan.matrix import build_matrix
 from rodtrad.plan.milp import LinearBounds
 from rodtrad.plan.multipliers import (
+    Bound,
     Bounds,
     Dual,
     RowCut,
@@ -457,3 +458,48 @@ def test_cuts_lower_the_bound_where_projects_are_large() -> None:
     # Points at equal weights: 1, 90 and then 47.5, 45, 45, 45, of which half is cut.
     assert bounds[0] == pytest.approx(1 + 90 + 47.5 + 45 + 45 / 2)
     assert bounds[1] == pytest.approx(1 + 90 + 47.5 + 45)
+
+
+def test_a_cut_with_a_column_told_twice_is_refused(
+    problem: Problem, matrix: Matrix, stored: Stored
+) -> None:
+    """Counted once when the cut is proven but twice in the row it becomes: a lie."""
+    data = copy.deepcopy(stored)
+    own = data["certificates"]
+    bounds = Bounds(problem, matrix)
+    green = bounds.place["green_a"]
+    mine = [k for k, g in enumerate(bounds.group) if g == green]
+    # "At most one of one" holds always; told 200 times it shuts the column.
+    flat = [n for k in mine for _ in range(200) for n in (k, 1)]
+    own["cuts"].append(["resource(people,2026)", 1, len(mine), flat])
+    own["rows"].append(f"cut({len(own['cuts']) - 1})")
+    own["duals"].append([len(own["rows"]) - 1, 5.0])
+    without = [
+        m
+        for m, plan in enumerate(own["plans"])
+        if "green_a" not in [c[0] for c in plan]
+    ]
+    own["proofs"] += [
+        ["green_a", "in_plan", 0, i, [[without[0], 1]], [len(own["duals"]) - 1]]
+        for i in range(len(own["points"]))
+    ]
+    found = faults(problem, matrix, data)
+    assert [one.place for one in found] == [f"cuts[{len(own['cuts']) - 1}]"]
+
+
+def test_a_cut_with_a_huge_limit_is_refused_at_once(
+    problem: Problem, matrix: Matrix
+) -> None:
+    cut = RowCut("resource(people,2026)", 1, 10**13, ((0, 1),))
+    assert not cut_holds(Bounds(problem, matrix), cut)
+
+
+def test_multipliers_that_overflow_prove_nothing(
+    problem: Problem, matrix: Matrix
+) -> None:
+    bounds = Bounds(problem, matrix)
+    most = np.where(np.arange(len(bounds.choices)) == 0, np.nan, 1.0)
+    bound = Bound(bounds, 0.0, most)
+    assert bound.upper(bounds.allowed, bounds.must) == math.inf
+    for side in bound.upper_each(np.ones(len(most), dtype=bool)):
+        assert not np.isnan(side).any()

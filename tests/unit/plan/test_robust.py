@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 from unit.plan.disputed import disputed_problem, twin_problem
+from unit.plan.tiny import tiny_case
 
 from rodtrad.plan.certificate import check_agreement
+from rodtrad.plan.constraints import build_problem
 from rodtrad.plan.matrix import build_matrix
 from rodtrad.plan.robust import MapLimits, Standing, map_agreement
 
@@ -100,3 +102,9 @@ def test_two_processes_give_the_same_map_as_one(problem: Problem) -> None:
     )
     one = map_agreement(problem, QUICK)
     assert [r["label"] for r in two.rows] == [r["label"] for r in one.rows]
+
+
+def test_no_projects_give_no_map() -> None:
+    view = {"viewpoint": "v", "criterion": "nytta", "relation": "min", "value": "1"}
+    found = map_agreement(build_problem(tiny_case(viewpoints=[view])))
+    assert found.rows == []

@@ -89,12 +89,16 @@ def test_the_disputed_come_first_with_an_answer_for_each_viewpoint() -> None:
     assert shown[:2] == [NAMES[DISPUTED][0], NAMES[WITHIN][0]]
 
 
-def test_one_that_only_other_weights_dispute_stays_what_the_viewpoints_say() -> None:
+def test_one_that_only_other_weights_dispute_is_disputed_everywhere() -> None:
+    """All agree at their middles, but not at every weight they allow: no agreement."""
     result = relabelled("region", "omtvistad")
     figure = agreement_map(result)
     assert figure is not None
-    assert all(row.label != NAMES[0][0] for row in figure.stances)
-    assert named(result, 0).label(REGION) == "omtvistad"
+    assert any(row.label == NAMES[0][0] for row in figure.stances)
+    assert named(result, 0).label(MAIN) == "alla"
+    assert named(result, 0).group == "omtvistad"
+    key = named(result, 0).project["project_id"]
+    assert "oavsett synsätt" not in project_sentence(result, key)
     assert "beror på vikterna" in " ".join(region_sentences(result))
 
 
@@ -158,6 +162,8 @@ def test_what_the_other_way_costs(label: str, interval: Any, text: str) -> None:
 
 def test_all_settled_and_none_settled_are_said_plainly() -> None:
     settled = relabelled("viewpoints", "alla")
+    for row in settled["agreement"]:
+        row["label"] = "alla"
     figure = agreement_map(settled)
     assert figure is not None
     assert figure.title == "Synsätten är överens om alla 12 projekt"
