@@ -12,7 +12,7 @@ export UV_NO_PROGRESS := 1
 export UV_COMPILE_BYTECODE := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint unit golden test-long e2e bench bench-planner docs lock lock-bench clean
+.PHONY: help setup demo test check lint unit golden test-long e2e bench bench-planner backtest docs lock lock-bench clean
 .DELETE_ON_ERROR:
 
 help:
@@ -25,6 +25,7 @@ help:
 	@echo 'make e2e        rapporten i en webbläsare (kräver chromium)'
 	@echo 'make bench      tider och minne'
 	@echo 'make bench-planner  planeraren bredvid andra lösare (40 minuter; FULL=1 allt, AGAIN=1 om igen)'
+	@echo 'make backtest   prognoserna mot utfallet, skriver docs/backtest.md (SECTIONS=drift bara en del)'
 	@echo 'make docs       referenssidorna i docs/reference'
 	@echo 'make lock       lås beroendena på nytt'
 
@@ -85,6 +86,10 @@ $(VENV)-bench/.ok: benchmarks/planner/requirements.lock
 	@$(BIN)/uv pip sync -q --python $(VENV)-bench/bin/python --require-hashes $<
 	@$(VENV)-bench/bin/python -m pip install -q --no-deps --no-build-isolation --editable .
 	@touch $@
+
+# The larger data: $$RODTRAD_DATA, else ../shared/data.
+backtest: setup
+	@$(BIN)/python -m benchmarks.backtest.run $(SECTIONS)
 
 docs: setup
 	$(BIN)/python docs/build.py

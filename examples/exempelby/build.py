@@ -23,7 +23,8 @@ SEED = 9999
 BASE_YEAR, PLAN_START, PLAN_END = 2025, 2026, 2037
 PLAN_YEARS = range(PLAN_START, PLAN_END + 1)
 ALL_YEARS = range(BASE_YEAR, PLAN_END + 1)
-POPULATION_YEARS = (2025, 2028, 2031, 2034, 2037)
+# Counted the first two years, the municipality's own forecast after that.
+POPULATION_YEARS = (2019, 2025, 2028, 2031, 2034, 2037)
 SOURCE = "Påhittat: Exempelby finns inte"
 REMARK = (
     "Exempelby finns inte. Alla namn, platser, siffror, betyg och synsätt är påhittade "
@@ -49,6 +50,20 @@ AREAS = {
     "ekeberg": ("Ekeberg", 57.2710, 15.2660, 0.09, 3),
     "lillhult": ("Lillhult", 57.3650, 15.1320, 0.07, 5),
     "strandvik": ("Strandvik", 57.2560, 15.1270, 0.06, -1),
+}
+
+EARLIER_INHABITANTS = {
+    2014: 20_310,
+    2015: 20_390,
+    2016: 20_520,
+    2017: 20_600,
+    2018: 20_690,
+    2019: 20_750,
+    2020: 20_770,
+    2021: 20_840,
+    2022: 20_910,
+    2023: 20_960,
+    2024: 21_000,
 }
 
 # year: inhabitants, growth of tax base, costs and construction prices, interest rate,
@@ -248,6 +263,98 @@ SERVICES = {
     "grundskola": (6, 15, 0.97, 0.03),
     "gymnasium": (16, 18, 0.78, 0.03),
     "särskilt boende": (80, 110, 0.165, 0.03),
+}
+
+# service: first age, last age and share that needs a place, where ages differ
+ATTENDANCE = {
+    "förskola": ((1, 1, 0.46), (2, 2, 0.86), (3, 3, 0.91), (4, 5, 0.93)),
+    "särskilt boende": (
+        (80, 84, 0.05),
+        (85, 89, 0.13),
+        (90, 94, 0.27),
+        (95, 100, 0.4),
+    ),
+}
+# Places that others run or that are rented: id, service, area, places, from, to
+OTHER_PREMISES = (
+    ("humlan", "förskola", "centrum", 150, 2006, None),
+    ("tallkotten", "förskola", "norrstaden", 80, 2011, None),
+    ("tradgarden", "förskola", "soderstaden", 36, 2019, 2030),
+    ("nyckelpigan", "förskola", "aby", 22, 2001, None),
+    ("ekorren", "förskola", "ekeberg", 20, 2003, None),
+    ("strandpiggen", "förskola", "strandvik", 40, 2017, 2033),
+    ("lillhults_montessori", "förskola", "lillhult", 22, 2015, None),
+    ("friskolan", "grundskola", "centrum", 190, 2004, None),
+    ("grannkommunens_gymnasium", "gymnasium", "centrum", 80, 2012, 2032),
+    ("lunden", "särskilt boende", "soderstaden", 64, 2016, 2032),
+)
+# ages, moves in and moves out in an ordinary year
+MOVES = ((0, 17, 260, 215), (18, 29, 470, 540), (30, 64, 390, 330), (65, 100, 70, 60))
+# id, area, year, kind, dwellings, persons a dwelling, new, delay in years, built
+HOUSING = (
+    ("strandangen_1", "strandvik", 2029, "smahus", 40, 2.9, 0.6, 1.5, 0.8),
+    ("strandangen_2", "strandvik", 2032, "flerbostadshus", 60, 1.9, 0.5, 2.0, 0.6),
+    ("norra_backen", "norrstaden", 2028, "flerbostadshus", 85, 1.8, 0.4, 1.0, 0.9),
+    ("bjorkhagen", "soderstaden", 2030, "aldrebostad", 30, 1.2, 0.2, 1.0, 0.7),
+)
+# way to places: years from decision to use, if all goes well, if it drags on
+LEAD_TIMES = (
+    ("bygg_nytt", 4.0, 3.5, 5.0),
+    ("bygg_nytt_detaljplan", 6.0, 5.0, 8.0),
+    ("bygg_om", 3.0, 2.0, 4.0),
+    ("paviljong", 1.0, 0.8, 1.5),
+)
+LOOKBACKS = (
+    (
+        "lonnen",
+        "Förskolan Lönnen byggs inte ut",
+        "förskola",
+        1,
+        5,
+        2019,
+        2024,
+        40,
+        "Utbyggnaden stoppades i november 2020. Hösten 2024 fanns lediga platser i "
+        "Norrstaden.",
+    ),
+    (
+        "bjorken",
+        "Äldreboendet Björken skjuts upp",
+        "särskilt boende",
+        80,
+        100,
+        2019,
+        2027,
+        50,
+        "Beslutet sköts upp två gånger. I december 2025 stod 18 personer i kö.",
+    ),
+)
+# class and stage: dearer in half of the cases, dearer in four of five, share in the
+# tail, the tail's slope, most times the estimate, share on time, delay in four of five
+REFERENCE_CLASSES = (
+    ("building", "study", 0.12, 0.34, 0.04, 3.0, 3.0, 0.4, 1.6),
+    ("building", "decision", 0.06, 0.2, 0.03, 3.0, 2.5, 0.5, 1.2),
+)
+# parameter: value, lowest and highest that is reasonable
+UNCERTAINTY = (("interest_sd_share", 0.008, 0.004, 0.012),)
+RISK_CLASSES = {
+    "road": ("storgatan", "gc_aby", "gc_strandvik", "belaggning_1", "belaggning_2",
+        "torget", "parkering", "resecentrum"),
+    "bridge_tunnel": ("exbron",),
+    "water_sewer": ("skyfall", "dagvattendamm", "vattenverket", "avloppsverket",
+        "ledning_lillhult", "ledningsnat_1", "ledningsnat_2", "vattentornet"),
+    "it": ("larm", "verksamhetssystem", "driftcentral", "passersystem"),
+    "energy": ("belysning", "solceller", "energi", "laddning", "reservkraft"),
+    "default": ("strandangen", "industri_syd", "avc", "lekplatser", "konstgras"),
+}  # fmt: skip
+RISK_STAGES = {
+    "G0": "idea",
+    "G1": "idea",
+    "G2": "study",
+    "G3": "decision",
+    "G4": "decision",
+    "G5": "tendered",
+    "G6": "under_way",
 }
 
 # --- Projects ------------------------------------------------------------------------
@@ -794,6 +901,11 @@ def age_weights(mean_shift: int, year: int) -> list[float]:
     return weights
 
 
+def inhabitants(year: int) -> int:
+    """How many live in the municipality at the end of a year."""
+    return YEARS[year][0] if year in YEARS else EARLIER_INHABITANTS[year]
+
+
 def population_rows() -> list[Row]:
     """Persons by year, area, age and sex; the sum is the year's population."""
     rows: list[Row] = []
@@ -812,16 +924,110 @@ def population_rows() -> list[Row]:
         upto, done = 0.0, 0
         # Rounding the running sum keeps whole persons and the exact total.
         for weight, cell in cells:
-            upto += weight / total * YEARS[year][0]
+            upto += weight / total * inhabitants(year)
             persons = round(upto) - done
             done += persons
             rows.append(cell | {"persons": persons})
     return rows
 
 
+# Assets that share a street are dug up at the same time.
+STREETS = {
+    "storgatan": "Storgatan",
+    "exbron": "Storgatan",
+    "ledningsnatet": "Hela nätet",
+    "gatunatet": "Hela nätet",
+}
+# Replacements have been written down since this year.
+HISTORY_FROM = 1995
+BETTER = {"TG1": "TG0", "TG2": "TG1", "TG3": "TG2", "3": "2", "4": "3", "5": "4"}
+
+
+def history_rows(
+    asset_id: str, name: str, installed: Sequence[int], technical: int
+) -> list[Row]:
+    """Replacements of a component since the history began, one for another reason."""
+    draw, rows = seeded("history", asset_id, name), []
+    for year in installed[1:]:
+        other = draw.random() < 0.15
+        lived = technical + draw.randint(-9, 9)
+        if year >= HISTORY_FROM:
+            rows.append(
+                {
+                    "asset_id": asset_id,
+                    "component": name,
+                    "year": year,
+                    "kind": "utbyte_annat" if other else "utbyte",
+                    "condition": None,
+                    "installed_year": year - max(lived, 3),
+                }
+            )
+    return rows
+
+
+def population_total_rows(population: Sequence[Row]) -> list[Row]:
+    """Inhabitants of earlier years, and of each area the year they were counted."""
+    rows: list[Row] = [
+        {"year": year, "area": None, "persons": persons}
+        for year, persons in EARLIER_INHABITANTS.items()
+    ]
+    year = POPULATION_YEARS[0]
+    for area in AREAS:
+        persons = sum(
+            row["persons"]
+            for row in population
+            if (row["year"], row["area"]) == (year, area)
+        )
+        rows.append({"year": year, "area": area, "persons": persons})
+    return rows
+
+
+def move_rows() -> list[Row]:
+    """Moves in and out of each area in an ordinary year, by age."""
+    rows: list[Row] = []
+    for area, (*_, share, mean_shift) in AREAS.items():
+        for first, last, moved_in, moved_out in MOVES:
+            young = 1 - 0.03 * mean_shift * (first < 30)
+            rows.append(
+                {
+                    "area": area,
+                    "age_from": first,
+                    "age_to": last,
+                    "moved_in": round(moved_in * share * young),
+                    "moved_out": round(moved_out * share),
+                }
+            )
+    return rows
+
+
+def attendance_rows() -> list[Row]:
+    """The share that needs a place at each age, where ages differ."""
+    return [
+        {"service": service, "age": age, "ratio": ratio}
+        for service, spans in ATTENDANCE.items()
+        for first, last, ratio in spans
+        for age in range(first, last + 1)
+    ]
+
+
+def project_risk_rows() -> list[Row]:
+    """The reference class of each project, and how far its estimate had come."""
+    return [
+        {
+            "project_id": item.project_id,
+            "reference_class": next(
+                (kind for kind, ids in RISK_CLASSES.items() if item.project_id in ids),
+                "building",
+            ),
+            "stage": RISK_STAGES[item.gate or "G0"],
+        }
+        for item in PROJECTS
+    ]
+
+
 def asset_tables() -> dict[str, list[Row]]:
-    """Assets, their components and the places they hold."""
-    assets, components, premises = [], [], []
+    """Assets, their components and history, and the places they hold."""
+    assets, components, premises, history = [], [], [], []
     for asset_id, asset in ASSETS.items():
         draw = seeded("asset", asset_id)
         place = seeded("place", asset_id)
@@ -833,6 +1039,7 @@ def asset_tables() -> dict[str, list[Row]]:
                 "kind": asset.kind,
                 "committee": asset.committee,
                 "area": asset.area,
+                "street": STREETS.get(asset_id),
                 "lat": round(lat + place.uniform(-0.006, 0.006), 4),
                 "lon": round(lon + place.uniform(-0.01, 0.01), 4),
                 "built_year": asset.built_year,
@@ -853,8 +1060,23 @@ def asset_tables() -> dict[str, list[Row]]:
                 name, _, technical, useful = part
                 installed = asset.built_year
                 renewed_after = draw.randint(2018, 2034)
+                years = [installed]
                 while installed + technical < min(renewed_after, BASE_YEAR):
                     installed += technical
+                    years.append(installed)
+                history += history_rows(asset_id, name, years, technical)
+                looked = assets[-1]["inspected"] - 6
+                if asset.condition in BETTER and installed < looked:
+                    history.append(
+                        {
+                            "asset_id": asset_id,
+                            "component": name,
+                            "year": looked,
+                            "kind": "besiktning",
+                            "condition": BETTER[asset.condition],
+                            "installed_year": None,
+                        }
+                    )
                 components.append(
                     {
                         "asset_id": asset_id,
@@ -881,7 +1103,12 @@ def asset_tables() -> dict[str, list[Row]]:
                     "to_year": ends,
                 }
             )
-    return {"assets": assets, "components": components, "premises": premises}
+    return {
+        "assets": assets,
+        "components": components,
+        "inspections": history,
+        "premises": premises,
+    }
 
 
 def company_rows() -> list[Row]:
@@ -949,7 +1176,7 @@ SETTINGS = {
     "rur_tkr": 21_000,
     "completion_rate": 0.75,
     "seed": SEED,
-    "draws": 1,
+    "draws": 2000,
     "currency": "kr",
     "remark": REMARK,
 }
@@ -991,7 +1218,33 @@ def build_records() -> dict[str, list[Row]]:
             ((service, *values) for service, values in SERVICES.items()),
         ),
     }
+    tables["population_totals"] = population_total_rows(tables["population"])
+    tables["moves"] = move_rows()
+    tables["demography"] = as_rows("parameter value", (("children_per_woman", 1.5),))
+    tables["housing"] = as_rows(
+        "housing_id area year dwelling dwellings persons_per_dwelling new_share "
+        "delay_years built_share",
+        HOUSING,
+    )
+    tables["attendance"] = attendance_rows()
+    tables["lead_times"] = as_rows("way lead_years low_years high_years", LEAD_TIMES)
+    tables["lookbacks"] = as_rows(
+        "lookback_id name service age_from age_to count_year use_year added_places "
+        "outcome",
+        LOOKBACKS,
+    )
     tables |= asset_tables() | project_tables()
+    tables["premises"] += as_rows(
+        "premises_id asset_id service area places from_year to_year",
+        ((key, None, *values) for key, *values in OTHER_PREMISES),
+    )
+    tables["reference_classes"] = as_rows(
+        "reference_class stage cost_p50_share cost_p80_share tail_share tail_alpha "
+        "most_factor on_time_share delay_p80_years",
+        REFERENCE_CLASSES,
+    )
+    tables["uncertainty"] = as_rows("parameter value low high", UNCERTAINTY)
+    tables["project_risk"] = project_risk_rows()
     tables["criteria"] = as_rows(
         "criterion name weight description",
         ((criterion, *values) for criterion, values in CRITERIA.items()),

@@ -58,6 +58,19 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "deficits": ("year", "amount", "due_year", "restored", "exempted"),
     "areas": ("area", "name", "lat", "lon"),
     "population": ("year", "area", "age", "sex", "persons"),
+    "population_totals": ("year", "area", "persons"),
+    "attendance": ("service", "age", "ratio"),
+    "lookbacks": (
+        "lookback_id",
+        "name",
+        "service",
+        "age_from",
+        "age_to",
+        "count_year",
+        "use_year",
+        "added_places",
+        "outcome",
+    ),
     "services": ("service", "age_from", "age_to", "ratio", "buffer_share"),
     "premises": (
         "premises_id",
@@ -223,6 +236,26 @@ SOURCES: dict[str, tuple[str, str]] = {
         "SCB, folkmängd den 31 december",
         f"{GITHUB}Kamilovna/swedish-education-analytics",
     ),
+    "kolada": (
+        "Kolada, invånare 0–64 och 65+ år 1998–2011",
+        f"{GITHUB}LCHansson/KLD_Explorer",
+    ),
+    "scb_panel": (
+        "SCB, folkmängd genom en panel av kommuner",
+        f"{GITHUB}mattiasnordin/Regression",
+    ),
+    "scb_forskola": (
+        "SCB, Agenda 2030, barn i förskola",
+        "https://www.scb.se/hitta-statistik/temaomraden/agenda-2030/mal-4/delmal-4.2/",
+    ),
+    "fso": (
+        "FSO, barn i förskolan per ålder, 2019",
+        "https://www.fso.se/Nyheter.html?news=46791",
+    ),
+    "dv_bantar": (
+        "Dagens Vimmerby, 2023",
+        f"{DV}politik/e/134930/kommunen-bantar-investeringslistan-vore-tragiskt-att-behova-backa-dar/",
+    ),
     "scb_tatort": ("SCB, tätorter 2020", f"{GITHUB}borstell/swemapdata"),
     "skolverket": (
         "Skolverket, förskoleenheter, hämtat 2025-08-26",
@@ -334,6 +367,8 @@ class Public:
     """The figures that are read from the data folder."""
 
     population: dict[int, int]
+    earlier: dict[int, int]
+    panel: dict[int, int]
     tax_per_head: float
     grants_per_head: float
     by_age: list[tuple[int, str, int]]
@@ -358,6 +393,14 @@ def read_public(folder: Path) -> Public:
             for row in totals
             if row["municipality_code"] == CODE
         },
+        earlier=earlier_population(folder),
+        panel={
+            int(row["year"]) - 1: int(float(row["pop"]))  # 31 December the year before
+            for row in read_rows(
+                folder / "municipal_panel" / "municip_panel_2002_2022.csv"
+            )
+            if row["municip_code"] == CODE
+        },
         tax_per_head=income["skatteintäkter"],
         grants_per_head=income["generella statsbidrag och utjämning"],
         by_age=sorted(
@@ -380,6 +423,19 @@ def read_public(folder: Path) -> Public:
             key=lambda row: row["Namn"],
         ),
     )
+
+
+def earlier_population(folder: Path) -> dict[int, int]:
+    """Inhabitants 1998-2011: those aged 0-64 and those aged 65 and older."""
+    values: dict[int, dict[str, float]] = {}
+    for row in read_rows(folder / "kolada" / "kolada_values_1995_2012.csv.gz"):
+        if row["kommunkod"] == CODE and row["kpi"] in ("N01918", "N01938"):
+            values.setdefault(int(row["year"]), {})[row["kpi"]] = float(row["value"])
+    return {
+        year: round(sum(parts.values()))
+        for year, parts in sorted(values.items())
+        if len(parts) == 2
+    }
 
 
 def ascii_id(name: str) -> str:
@@ -1354,7 +1410,7 @@ def settings_rows() -> list[Row]:
             COMPUTED,
         ),
         ("seed", 884, choice, ASSUMED),
-        ("draws", 1, choice, ASSUMED),
+        ("draws", 2000, choice, ASSUMED),
         ("currency", "kr", choice, ASSUMED),
         ("remark", REMARK, choice, ASSUMED),
     ]
@@ -1733,6 +1789,110 @@ def service_rows() -> list[Row]:
             ),
             "quality": ASSUMED,
         }
+    ]
+
+
+def population_total_rows(public: Public) -> list[Row]:
+    """Inhabitants on 31 December 1998-2024, for the pace of growth. Base year: years."""
+    rows: list[Row] = []
+    for year in range(1998, BASE_YEAR):
+        if year in public.earlier:
+            persons = public.earlier[year]
+            source = computed(f"0–64 år och 65+ år {year}, summa", "kolada")
+            quality = COMPUTED
+        elif year in public.population or year in public.panel:
+            known = year in public.population
+            persons = public.population[year] if known else public.panel[year]
+            key = "scb_total" if known else "scb_panel"
+            source = fact(f"folkmängd den 31 december {year}", key)
+            quality = FACT
+        else:
+            continue
+        rows.append(
+            {"year": year, "persons": persons, "source": source, "quality": quality}
+        )
+    return rows
+
+
+def attendance_rows() -> list[Row]:
+    """The nation's attendance by age: Vimmerby's own is not published by age."""
+    nation = {1: 0.48, 2: 0.89, 3: 0.93, 4: 0.943, 5: 0.943}
+    source = (
+        fact("i landet 78,0 procent av 1–3 år och 94,3 av 4–5 år 2019", "scb_forskola")
+        + " "
+        + fact("knappt hälften av ettåringarna och 89 procent av tvååringarna", "fso")
+        + " "
+        + assumed("som i landet; 1 och 3 år är satta så att 1–3 år blir 78 procent")
+    )
+    return [
+        {
+            "service": "Förskola",
+            "age": age,
+            "ratio": ratio,
+            "source": source,
+            "quality": ASSUMED,
+        }
+        for age, ratio in nation.items()
+    ]
+
+
+def lookback_rows() -> list[Row]:
+    """The two Nybble decisions, told from the count of 2019."""
+    counted = assumed(
+        "åldrarna 2019 är de första som finns ett år i taget i de lästa källorna"
+    )
+    return [
+        {
+            "lookback_id": "nybble_forskola",
+            "name": "Nybble förskola",
+            "service": "Förskola",
+            "age_from": 1,
+            "age_to": 5,
+            "count_year": 2019,
+            "use_year": 2025,
+            "added_places": 120,
+            "outcome": (
+                "Förskolan utlovades omkring januari 2019, innan åldrarna för det året var "
+                "räknade, men första spadtaget togs våren 2023. År 2020 föddes 175 barn "
+                "och år 2025 föddes 111. I januari 2026 gick 352 barn på 479 platser i "
+                "tätorten: 127 platser var tomma, 60 av dem på Nybble."
+            ),
+            "source": fact("120 platser utlovades omkring januari 2019", "vt_nybble")
+            + " "
+            + fact("förskolan först, äldreboendet sedan", "dv_bantar")
+            + " "
+            + fact("öppnade den 1 november 2024", "dv_open")
+            + " "
+            + fact("352 barn på 479 platser, Nybble 60 av 120, 111 födda", "dv_snovit")
+            + " "
+            + fact("175 födda 2020", "vby_stat")
+            + " "
+            + counted,
+            "quality": ASSUMED,
+        },
+        {
+            "lookback_id": "nybble_aldreboende",
+            "name": "Nybble äldreboende",
+            "service": "Särskilt boende",
+            "age_from": 85,
+            "age_to": 120,
+            "count_year": 2019,
+            "use_year": 2029,
+            "added_places": 54,
+            "outcome": (
+                "Bygget pausades i oktober 2023. Hösten 2025 stod drygt 30 personer i "
+                "kö, och inflyttningen väntas 2029. Kommunens egen prognos är att de som "
+                "är 85 år eller äldre blir 49 procent fler till 2033."
+            ),
+            "source": fact("54 lägenheter, inflyttning 2029", "dv_igang")
+            + " "
+            + fact("kön drygt 30 personer, 49 procent fler till 2033", "dv_nyb")
+            + " "
+            + fact("pausat", "dv_forsenas")
+            + " "
+            + counted,
+            "quality": ASSUMED,
+        },
     ]
 
 
@@ -2157,7 +2317,10 @@ def build_tables(public: Public) -> Tables:
         "deficits": deficit_rows(),
         "areas": area_rows(public),
         "population": population_rows(public),
+        "population_totals": population_total_rows(public),
         "services": service_rows(),
+        "attendance": attendance_rows(),
+        "lookbacks": lookback_rows(),
         "premises": premises_rows(public),
         "projects": project_rows(public),
         **alternative_tables(),

@@ -228,14 +228,41 @@ def _plan(
         ),
     ] = None,
     draws: Annotated[
-        int,
+        int | None,
         typer.Option(
             "--draws",
             min=1,
+            max=100_000,
             metavar="ANTAL",
-            help=_("Antal dragningar; fler än en räknas inte i den här versionen."),
+            help=_(
+                "Antal dragningar; annars underlagets. Med fler än en, till exempel "
+                "2000, räknas sannolikheter."
+            ),
         ),
-    ] = 1,
+    ] = None,
+    certainty: Annotated[
+        float | None,
+        typer.Option(
+            "--certainty",
+            min=0.01,
+            max=0.99,
+            metavar="ANDEL",
+            help=_(
+                "Sök också en plan där balanskravet hålls i så stor andel av "
+                "dragningarna, till exempel 0.8, och visa vad det kostar."
+            ),
+        ),
+    ] = None,
+    certainty_goal: Annotated[
+        str,
+        typer.Option(
+            "--certainty-goal",
+            metavar="MÅL",
+            help=_(
+                "Vad som ska hållas med den säkerheten: balanskrav eller ett mål-id."
+            ),
+        ),
+    ] = "balanskrav",
     scenario: Annotated[
         str | None,
         typer.Option(
@@ -249,10 +276,11 @@ def _plan(
             metavar="DELAR",
             help=_(
                 "Vad som räknas, med komma mellan: plan, agreement (vad som gäller "
-                "oavsett vikter), reasons (skälen) och beside (andra val)."
+                "oavsett vikter), reasons (skälen), beside (andra val), needs "
+                "(behoven) och uncertainty (hur säkert det är)."
             ),
         ),
-    ] = "plan,agreement,reasons,beside",
+    ] = "plan,agreement,reasons,beside,needs,uncertainty",
     decided: Annotated[
         Path | None,
         typer.Option(
@@ -268,8 +296,12 @@ def _plan(
     from rodtrad.sources.result_folder import check_destination
 
     parts = _parts(only)
-    if draws > 1:
-        _not_yet(_("Dragningar och sannolikheter (--draws)"))
+    if certainty is not None and "uncertainty" not in parts:
+        raise _refusal(
+            "certainty_only",
+            _("--certainty behöver delen uncertainty."),
+            _("Lägg till uncertainty i --only, eller ta bort --certainty."),
+        )
     check_destination(out)
     options = {
         "time_limit": time_limit,
@@ -280,8 +312,83 @@ def _plan(
         "only": parts,
         "decided": None if decided is None else _decided_choices(decided),
         "earlier": None if decided is None else _proven_bound(decided),
+        "draws": draws,
+        "certainty": certainty,
+        "certainty_goal": certainty_goal,
     }
     _make_plan(underlag, out, options, as_json)
+
+
+@app.command(
+    "needs",
+    cls=_Command,
+    short_help=_("Räkna behoven och föreslå projekt."),
+    help=_(
+        "Räkna vad som behöver förnyas och var platser kommer att saknas, och föreslå projekt att lägga i underlaget."
+    ),
+)
+def _needs(
+    underlag: _Underlag,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out",
+            metavar="MAPP",
+            help=_(
+                "Ny eller tom mapp, eller ny arbetsbok (.xlsx), för de föreslagna "
+                "projekten."
+            ),
+        ),
+    ] = None,
+    draws: Annotated[
+        int,
+        typer.Option(
+            "--draws", min=2, max=100_000, metavar="ANTAL", help=_("Antal dragningar.")
+        ),
+    ] = 500,
+    seed: Annotated[
+        int | None,
+        typer.Option(
+            "--seed", min=0, metavar="TAL", help=_("Slumpfrö; annars underlagets.")
+        ),
+    ] = None,
+    as_json: _Json = False,
+) -> None:
+    from rodtrad.domain.checks import check_tables
+    from rodtrad.sources.suggestions import check_suggestions_path, write_suggestions
+
+    if out is not None:
+        check_suggestions_path(out)
+    workbook = not underlag.is_dir()
+    tables, reading = _read_located(underlag)
+    faults = [*reading, *check_tables(tables)]
+    if any(issue.severity == "error" for issue in faults):
+        raise _LocatedError(faults, workbook)
+
+    from rodtrad.domain.components import build_tables
+    from rodtrad.needs.result import needs_and_candidates
+    from rodtrad.publish.terminal_needs import render_needs
+
+    with _Progress() as progress:
+        progress(_("Räknar behoven"))
+        found, rows = needs_and_candidates(tables, draws, seed)
+    paths = []
+    if out is not None and rows.get("projects"):
+        paths = write_suggestions(build_tables(rows), out)
+    if as_json:
+        _print_json({"need_forecast": found, "suggestions": rows})
+        return
+    settings = tables.settings
+    in_use = frozenset(key for key in tables["projects"]["asset_id"] if key)
+    name, currency = str(settings["municipality_name"]), str(settings["currency"])
+    first_year = int(settings["plan_start"])
+    print(render_needs(found, rows, name, first_year, currency, in_use), end="")
+    if paths:
+        print("\n" + _("Raderna att lägga i underlaget:"))
+        for path in paths:
+            print(f"  {path}")
+    elif rows.get("projects"):
+        print("  " + _("Skriv dem som filer med --out MAPP."))
 
 
 @app.command(
@@ -486,20 +593,28 @@ def _check_further(tables: Tables, reading: Sequence[Issue]) -> list[Issue]:
     return check_all(tables)
 
 
+def _read_located(underlag: Path) -> tuple[Tables, list[Issue]]:
+    """Return the tables and the issues of reading.
+
+    Raises:
+        _LocatedError: nothing could be read.
+    """
+    from rodtrad.sources import read_underlag
+
+    try:
+        return read_underlag(underlag)
+    except InputError as error:
+        raise _LocatedError(error.issues, not underlag.is_dir()) from error
+
+
 def _run_study(underlag: Path, options: Mapping[str, Any]) -> Study:
     """Return the study of an underlag, the issues of reading first among its issues.
 
     Raises:
         _LocatedError: the underlag has errors; all that were found.
     """
-    from rodtrad.sources import read_underlag
-
     workbook = not underlag.is_dir()
-    try:
-        tables, reading = read_underlag(underlag)
-    except InputError as error:
-        raise _LocatedError(error.issues, workbook) from error
-
+    tables, reading = _read_located(underlag)
     if any(issue.severity == "error" for issue in reading):
         raise _LocatedError([*reading, *_check_further(tables, reading)], workbook)
 
@@ -596,7 +711,8 @@ def _read_true_plan(folder: Path) -> tuple[Tables, dict[str, Any]]:
 
     tables, result = _read_plan(folder)
     proofs = read_certificates_file(folder)
-    if verify_result(tables, result, certificates=proofs):
+    # A question about a plan rests on no draws.
+    if verify_result(tables, result, certificates=proofs, drawn=False):
         raise _refusal(
             "plan_differs",
             _("Planen i {dir} stämmer inte med sitt underlag.").format(dir=folder),
@@ -713,12 +829,6 @@ def _parts(only: str) -> tuple[str, ...]:
             _("Skriv en eller flera av {parts}.").format(parts=", ".join(PARTS)),
         )
     return parts
-
-
-def _not_yet(what: str) -> None:
-    """Say on standard error that something asked for is not computed yet."""
-    text = _("{what} räknas inte i den här versionen.").format(what=what)
-    print(text, file=sys.stderr)
 
 
 def _answer(

@@ -15,15 +15,17 @@ import numpy as np
 
 from rodtrad.capacity.evaluate import Evaluation, evaluate_plan
 from rodtrad.capacity.provenance import quality_of, study_facts
-from rodtrad.capacity.result import as_list, economy_result
+from rodtrad.capacity.result import as_list, economy_result, planned_outlay_tkr
 from rodtrad.domain import law
 from rodtrad.domain.arrays import Choice, build_case
 from rodtrad.domain.checks import check_tables, sort_issues
 from rodtrad.domain.components import apply_scenario
 from rodtrad.domain.words import (
     _,
+    quoted,
+    share_text,
 )
-from rodtrad.errors import InputError, SolverError
+from rodtrad.errors import InputError, Issue, SolverError
 from rodtrad.plan.constraints import build_problem
 from rodtrad.plan.precheck import check_projects
 
@@ -32,24 +34,33 @@ if TYPE_CHECKING:
 
     from rodtrad.domain.arrays import Array, Case
     from rodtrad.domain.components import Tables
-    from rodtrad.errors import Issue
     from rodtrad.explain.questions import ReasonLimits
     from rodtrad.plan.milp import Portfolio, Progress
     from rodtrad.plan.problem import Problem
 
 
-PARTS = ("plan", "agreement", "reasons", "beside")
+PARTS = ("plan", "agreement", "reasons", "beside", "needs", "uncertainty")
+BALANSKRAV = "balanskrav"
+# A certainty asked for is told beside the plan's own, so that is drawn too.
+CERTAIN_DRAWS = 2000
+# Each of the plans tried for a certainty may take this much work, and this part of the
+# time of the first.
+RISK_WORK = 400
+RISK_TIME_SHARE = 0.25
 
 
 @dataclass(frozen=True)
 class Settings:
-    """How a study is run. `seed` None means the underlag's own.
+    """How a study is run. `seed` and `draws` None mean the underlag's own.
 
     `work_limit` counts the solver's steps as `plan.milp.Limits` does: the same on every
     machine, where `time_limit` (seconds) is not. `only` may leave out all but the plan. The
     agreement map may take as long again as the search. `decided` is an earlier plan:
     the search begins there, and the least changes from it are shown. `earlier` is the
-    underlag of that plan and what was proven that no plan of it can pass.
+    underlag of that plan and what was proven that no plan of it can pass. With more than one
+    of `draws` there are probabilities. `certainty` is a share: beside the plan there is
+    then one in which `certainty_goal`, `balanskrav` or a goal's id, holds in all its
+    years in that share of the draws.
     """
 
     time_limit: float = 60.0
@@ -60,6 +71,9 @@ class Settings:
     only: tuple[str, ...] = PARTS
     decided: tuple[Choice, ...] | None = None
     earlier: tuple[Tables, float] | None = None
+    draws: int | None = None
+    certainty: float | None = None
+    certainty_goal: str = BALANSKRAV
 
 
 @dataclass(frozen=True)
@@ -147,6 +161,8 @@ def run(
     ):
         raise InputError(issues)
     case = build_case(tables)
+    if faults := _certainty_faults(case, settings):
+        raise InputError(faults)
     own_seed = int(tables.settings["seed"])
     seed = own_seed if settings.seed is None else settings.seed
     tell(_("Bygger planen"))
@@ -229,6 +245,8 @@ def run(
         **economy,
         **agreement,
         **beside,
+        **_needs(tables, settings, seed, tell),
+        **_uncertainty(tables, problem, plan, settings, seed, tell),
         "limits": limits_held,
         "reasons": reasons,
         "law": law.used(int(year) for year in case.years),
@@ -285,6 +303,104 @@ def _agreement(
         "agreement": found.rows,
         "agreement_basis": {**basis, "stopped": found.stopped},
     }, found.certificates.as_dict()
+
+
+def _needs(
+    tables: Tables, settings: Settings, seed: int, tell: Callable[..., None]
+) -> dict[str, Any]:
+    """Return what must be done, for `plan.json`; nothing where no table tells."""
+    if "needs" not in settings.only:
+        return {}
+    from rodtrad.needs.result import needs_result
+
+    tell(_("Räknar behoven"))
+    found = needs_result(tables, seed=seed)
+    return {} if found is None else {"need_forecast": found}
+
+
+def _certainty_faults(case: Case, settings: Settings) -> list[Issue]:
+    """Return what is wrong with the certainty asked for."""
+    share, goal_id = settings.certainty, settings.certainty_goal
+    if share is None:
+        return []
+    faults = []
+    if not 0 < share < 1:
+        text = _("Säkerheten {p} går inte att räkna med.").format(p=share_text(share))
+        remedy = _("Ange en andel mellan 0 och 1, till exempel 0,8.")
+        faults.append(Issue("certainty_share", "error", "", None, "", text, remedy))
+    known = [BALANSKRAV, *(goal.goal_id for goal in case.goals if goal.window_ends)]
+    if goal_id not in known:
+        text = _("Målet {g} finns inte i planens år.").format(g=quoted(goal_id))
+        remedy = _("Ange ett av {ids}.").format(ids=", ".join(known))
+        faults.append(Issue("certainty_goal", "error", "", None, "", text, remedy))
+    return faults
+
+
+def _uncertainty(
+    tables: Tables,
+    problem: Problem,
+    plan: Portfolio,
+    settings: Settings,
+    seed: int,
+    tell: Callable[..., None],
+) -> dict[str, Any]:
+    """Return probabilities and, if asked for, the plan with a certainty."""
+    draws = settings.draws or int(tables.settings["draws"] or 1)
+    if settings.certainty is not None:
+        draws = max(draws, CERTAIN_DRAWS)
+    if "uncertainty" not in settings.only or draws < 2 or plan.choices is None:
+        return {}
+    from rodtrad.capacity.uncertainty_result import uncertainty_result
+    from rodtrad.needs.swings import population_swings
+
+    tell(_("Räknar hur säker planen är"))
+    people = population_swings(tables, draws, seed)
+    found = uncertainty_result(problem.case, plan.choices, draws, seed, people)
+    if settings.certainty is not None:
+        found["risk"] = _risk(tables, problem, plan, settings, seed, tell)
+    return found
+
+
+def _risk(
+    tables: Tables,
+    problem: Problem,
+    plan: Portfolio,
+    settings: Settings,
+    seed: int,
+    tell: Callable[..., None],
+) -> dict[str, Any]:
+    """Return the plan with the certainty asked for, and what it costs."""
+    from rodtrad.needs.swings import population_swings
+    from rodtrad.plan.milp import Limits
+    from rodtrad.plan.risk import plan_with_certainty
+
+    share = settings.certainty or 0.0
+    tell(_("Söker en plan som håller i {p} av fallen").format(p=share_text(share)))
+    work = RISK_WORK
+    if settings.work_limit is not None:
+        work = min(work, settings.work_limit)
+    limits = Limits(settings.time_limit * RISK_TIME_SHARE, work, settings.gap, seed)
+
+    def people(count: int, of_seed: int) -> Array | None:
+        return population_swings(tables, count, of_seed)
+
+    found = plan_with_certainty(
+        problem,
+        plan,
+        share,
+        goal_id=settings.certainty_goal,
+        seed=seed,
+        limits=limits,
+        population=people,
+    )
+    own, safe = plan.choices or (), found.plan.choices or ()
+    return {
+        **found.as_dict(),
+        "objective": found.plan.objective,
+        "price_share": found.price_points / max(abs(plan.objective or 0.0), 1e-9),
+        "outlay_change_tkr": planned_outlay_tkr(problem.case, safe)
+        - planned_outlay_tkr(problem.case, own),
+    }
 
 
 def _status(plan: Portfolio) -> dict[str, Any]:

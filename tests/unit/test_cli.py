@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-COMMANDS = ["new", "check", "plan", "compare", "explain", "verify", "demo"]
+COMMANDS = ["new", "check", "plan", "needs", "compare", "explain", "verify", "demo"]
 HEAVY = ["numpy", "highspy", "polars", "rich", "typst", "xlsxwriter", "jinja2"]
 
 
@@ -68,7 +68,7 @@ def fake(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
         run=run_study,
         Settings=SimpleNamespace,
         Study=SimpleNamespace,
-        PARTS=("plan", "agreement", "reasons", "beside"),
+        PARTS=("plan", "agreement", "reasons", "beside", "needs", "uncertainty"),
     )
     monkeypatch.setitem(sys.modules, "rodtrad.study", study)
     monkeypatch.setattr(

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from oracle.instances import random_data
+from unit.need_town import town_tables
 
 from rodtrad import cli
 from rodtrad.domain.components import build_tables
@@ -352,3 +353,111 @@ def test_a_number_too_long_to_be_true_makes_the_plan_unreadable(
     code, _out, err = run("verify", copy)
     assert code == 2
     assert "fel i programmet" not in err
+
+
+# ---------------------------------------------------------------- needs and draws
+
+
+@pytest.fixture(scope="module")
+def town(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("town") / "underlag"
+    write_csv_folder(town_tables(), folder)
+    return folder
+
+
+def test_needs_are_printed_and_suggestions_written_as_rows_of_the_underlag(
+    run: Run, town: Path, tmp_path: Path
+) -> None:
+    code, out, _err = run("needs", town, "--draws", 40, "--out", tmp_path / "forslag")
+    assert code == 0
+    for words in (
+        "Behoven i Liten",
+        "Yttertak",
+        "tre mått som aldrig läggs ihop",
+        "Platser, hela kommunen",
+        "Senaste beslut",
+        "Den byggdes.",
+        "Förslag till projekt",
+    ):
+        assert words in out
+    written = sorted(path.name for path in (tmp_path / "forslag").iterdir())
+    assert {"projects.csv", "alternatives.csv", "outlays.csv"} <= set(written)
+    assert "settings.csv" not in written
+    heading = (town / "projects.csv").read_text("utf-8").splitlines()[0]
+    own = (tmp_path / "forslag" / "projects.csv").read_text("utf-8").splitlines()
+    assert own[0] == heading
+    assert len(own) > 1
+    code, _out, err = run("needs", town, "--out", tmp_path / "forslag")
+    assert code == 2
+    assert "forslag" in err
+
+
+def test_needs_have_a_machine_form_and_a_workbook(
+    run: Run, town: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "forslag.xlsx"
+    code, out, _err = run("needs", town, "--draws", 40, "--json", "--out", path)
+    assert code == 0
+    told = json.loads(out)
+    assert told["need_forecast"]["draws"] == 40
+    assert told["suggestions"]["projects"]
+    assert path.read_bytes().startswith(b"PK")
+
+
+def test_needs_of_a_faulty_underlag_name_the_cell(
+    run: Run, town: Path, tmp_path: Path
+) -> None:
+    copy = tmp_path / "underlag"
+    shutil.copytree(town, copy)
+    text = (copy / "services.csv").read_text("utf-8")
+    text = text.replace("Förskola,1,5,", "Förskola,5,1,")
+    (copy / "services.csv").write_text(text, encoding="utf-8")
+    code, out, err = run("needs", copy)
+    assert (code, out) == (2, "")
+    assert "services.csv" in err
+    assert "går från 5 till 1 år" in err
+
+
+def test_needs_of_an_underlag_without_any_says_which_tables_tell(
+    run: Run, underlag: Path
+) -> None:
+    code, out, _err = run("needs", underlag)
+    assert code == 0
+    assert "säger inget om behoven" in out
+
+
+def test_a_plan_with_draws_and_certainty_is_whole_and_verifies(
+    run: Run, town: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "plan"
+    only = ("--only", "plan,needs,uncertainty")
+    code, _out, _err = run(
+        "plan", town, "--out", folder, "--draws", 50, "--certainty", 0.5, *only
+    )
+    assert code == 0
+    result = result_of(folder)
+    assert {"probability", "quantiles", "uncertainty", "risk"} <= set(result)
+    assert result["need_forecast"]["backlog"]["measures"]
+    code, _out, _err = run("verify", folder)
+    assert code == 0
+    result["risk"]["probability"] -= 0.1
+    result["need_forecast"]["places"]["rows"][0]["need"][0] += 5.0
+    (folder / "plan.json").write_text(json.dumps(result), encoding="utf-8")
+    code, out, _err = run("verify", folder, "--json")
+    assert code == 1
+    places = [row["figure"] for row in json.loads(out)["differences"]]
+    assert "risk.probability" in places
+    assert any(place.startswith("need_forecast.places") for place in places)
+
+
+def test_a_certainty_without_its_part_or_with_an_unknown_goal_is_refused(
+    run: Run, town: Path, tmp_path: Path
+) -> None:
+    line = ("plan", town, "--out", tmp_path / "plan", "--certainty", "0.8")
+    code, _out, err = run(*line, "--only", "plan")
+    assert code == 2
+    assert "behöver delen uncertainty" in err
+    code, _out, err = run(*line, "--certainty-goal", "resutat")
+    assert code == 2
+    assert "Ange ett av balanskrav, resultat." in err
+    assert not (tmp_path / "plan").exists()

@@ -162,7 +162,7 @@ def evaluate_totals(
 ) -> tuple[Statements, Balanskrav, dict[str, Array], tuple[GoalOutcome, ...]]:
     """Return statements, balance requirement, indicators and goals of given totals."""
     years = forecast_statements(case, totals)
-    balanskrav = _balanskrav(case, years)
+    balanskrav = investigate_balanskrav(case, years)
     bkr, areb = balanskrav.rows["bkr"], balanskrav.rows["areb"]
     goals = tuple(goal_outcome(case, years, goal, bkr, areb) for goal in case.goals)
     return years, balanskrav, indicator_values(case, years, bkr), goals
@@ -211,7 +211,12 @@ def evaluate_plan(case: Case, choices: Sequence[Choice]) -> Evaluation:
     )
 
 
-def _balanskrav(case: Case, years: Statements) -> Balanskrav:
+def investigate_balanskrav(case: Case, years: Statements) -> Balanskrav:
+    """Return the balance requirement of the statements, with the case's own reserves.
+
+    Source:
+        DESIGN Appendix A7; method page docs/method/balanskrav.md.
+    """
     line = years.statement
     return balanskravsutredning(
         case.years,

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from rodtrad.capacity.statements import Statements
     from rodtrad.domain.arrays import Array, Case, Goal
 
@@ -129,6 +131,8 @@ def window_sums(case: Case, goal: Goal, values: Array) -> Array:
     """Return sums over the goal's windows, `[window, draw]`, by the year they end."""
     first = goal.from_year - case.plan_start
     count = len(goal.window_ends)
+    if goal.window == 1:
+        return values[first : first + count]
     return np.array(
         [values[first + i : first + i + goal.window].sum(axis=0) for i in range(count)]
     ).reshape(count, values.shape[1])
@@ -192,6 +196,25 @@ class GoalOutcome:
     miss: Array
 
 
+def goal_met(
+    case: Case, years: Statements, goal: Goal, bkr: Array
+) -> NDArray[np.bool_]:
+    """Return whether a goal holds in each window, `[window, draw]`, but for rounding.
+
+    Args:
+        case: the underlag as arrays.
+        years: the statements.
+        goal: the goal.
+        bkr: `[year, draw]`, tkr: what the balance-requirement indicator counts.
+
+    Source:
+        DESIGN Appendix A9; method page docs/method/goals.md.
+    """
+    tolerance = GOAL_TOLERANCE * case.base_tkr * slack_unit(goal)
+    summed = window_sums(case, goal, years.balance["loans"])
+    return goal_slack(case, years, goal, bkr).total(summed) >= -tolerance
+
+
 def goal_outcome(
     case: Case, years: Statements, goal: Goal, bkr: Array, areb: Array
 ) -> GoalOutcome:
@@ -219,11 +242,13 @@ def goal_outcome(
 
     actual[rows] = windows(bkr)
     margin[rows] = sign * (actual[rows] - goal.value)
-    tolerance = GOAL_TOLERANCE * case.base_tkr * slack_unit(goal)
-    summed = window_sums(case, goal, loans)
-    met[rows] = goal_slack(case, years, goal, bkr).total(summed) >= -tolerance
-    held[rows] = goal_slack(case, years, goal, areb).total(summed) >= -tolerance
+    met[rows] = goal_met(case, years, goal, bkr)
     unit = 100.0 if goal.indicator in SHARES else 1.0
-    short = sign * (goal.value - windows(areb))
+    if goal.indicator == "bkr_andel":
+        held[rows] = goal_met(case, years, goal, areb)
+        short = sign * (goal.value - windows(areb))
+    else:  # the other indicators know of no reserves
+        held[rows] = met[rows]
+        short = sign * (goal.value - actual[rows])
     miss[rows] = unit * np.maximum(np.nan_to_num(short, nan=0.0), 0.0)
     return GoalOutcome(goal, actual, margin, met, held, miss)

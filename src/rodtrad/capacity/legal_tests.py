@@ -208,12 +208,12 @@ def balanskravsutredning(
     base = np.broadcast_to(base_tkr, shape)
     equity = np.broadcast_to(equity_with_pensions_tkr, shape)
     no_gift = np.full((1, 1), np.nan)
-    given_reservation = np.broadcast_to(given.get("reservering", no_gift), shape)
-    given_use = np.broadcast_to(given.get("anvandning", no_gift), shape)
+    given_reservation = _each_year(given.get("reservering", no_gift), n_years)
+    given_use = _each_year(given.get("anvandning", no_gift), n_years)
     reserve, rur, ceiling = np.zeros(shape), np.zeros(shape), np.full(shape, np.nan)
     stock_reserve = np.full(n_draws, float(resultatreserv_tkr))
     stock_rur = np.full(n_draws, float(rur_tkr))
-    register = _Register(deficits, n_years, n_draws)
+    register = _Register(deficits, n_draws)
 
     for t, year in enumerate(int(y) for y in years):
         areb = rows["areb"][t]
@@ -284,6 +284,11 @@ def balanskravsutredning(
     )
 
 
+def _each_year(values: Array, n_years: int) -> Array:
+    """Return the values of every year; one for all draws stays one."""
+    return np.broadcast_to(values, (n_years, values.shape[1]))
+
+
 def _floor_slacks(
     t: int,
     years: NDArray[np.int64],
@@ -311,27 +316,31 @@ def _floor_slacks(
 
 
 class _Register:
-    """Deficits oldest first, `[deficit, draw]`: carried in, then one place per year."""
+    """Deficits to restore: all together in every draw, and one by one in draw 0.
 
-    def __init__(self, carried: Sequence[Deficit], n_years: int, n_draws: int) -> None:
+    In draw 0 oldest first: what was carried in, then one place per year. In the others
+    only the sum matters, and it does not depend on the order.
+    """
+
+    def __init__(self, carried: Sequence[Deficit], n_draws: int) -> None:
         ordered = sorted(carried, key=lambda d: (d.year, d.due_year))
-        places = len(ordered) + n_years
-        self.places = len(ordered)
-        self.left = np.zeros((places, n_draws))
-        # What the list of draw 0 needs beside what is left.
         self.year = [d.year for d in ordered]
         self.due = [d.due_year for d in ordered]
         self.amount = [float(d.amount) for d in ordered]
         self.before = [float(d.restored) for d in ordered]
         self.exempted = [float(d.exempted) for d in ordered]
         self.restored: list[list[dict[str, Any]]] = [[] for _ in ordered]
-        for place, d in enumerate(ordered):
-            self.left[place] = max(d.amount - d.restored - d.exempted, 0.0)
+        self.left = [max(d.amount - d.restored - d.exempted, 0.0) for d in ordered]
+        self.total = np.full(n_draws, self._sum())
+
+    def _sum(self) -> float:
+        """What is left in draw 0."""
+        return float(np.array(self.left, dtype=np.float64)[:, None].sum(axis=0)[0])
 
     def carried_out(self) -> Array:
         """What is left to restore, as a row: minus the amount, `[draw]`."""
-        total: Array = self.left[: self.places].sum(axis=0)
-        return 0.0 - total
+        left: Array = 0.0 - self.total
+        return left
 
     def add(self, year: int, amount: Array) -> None:
         """Give the year a place, also where its deficit is zero."""
@@ -342,35 +351,45 @@ class _Register:
                 message = f"no time to restore a deficit is known for {year}"
                 raise ValueError(message)
             due = year + int(term)
-        self.left[self.places] = amount
-        self.places += 1
         self.year.append(year)
         self.due.append(due)
         self.amount.append(float(amount[0]))
         self.before.append(0.0)
         self.exempted.append(0.0)
         self.restored.append([])
+        self.left.append(float(amount[0]))
+        self._settle(self.total + amount)
+
+    def _settle(self, total: Array) -> None:
+        """Keep the sums; draw 0 is what its places say, to the last digit."""
+        total[0] = self._sum()
+        self.total = total
 
     def exempt(self, amount: Array) -> None:
         """Take what need not be restored, newest first."""
         if not np.any(amount):
             return
-        for place in reversed(range(self.places)):
-            taken = np.minimum(self.left[place], amount)
+        rest = float(amount[0])
+        for place in reversed(range(len(self.left))):
+            taken = min(self.left[place], rest)
             self.left[place] -= taken
-            amount = amount - taken
-            self.exempted[place] += float(taken[0])
+            rest -= taken
+            self.exempted[place] += taken
+        self._settle(self.total - np.minimum(self.total, amount))
 
     def restore(self, year: int, amount: Array) -> Array:
         """Restore oldest first; return how much, `[draw]`."""
-        rest = amount
-        for place in range(self.places):
-            taken = np.minimum(self.left[place], rest)
+        given = rest = float(amount[0])
+        for place, left in enumerate(self.left):
+            taken = min(left, rest)
             self.left[place] -= taken
-            rest = rest - taken
-            if taken[0] > 0:
-                self.restored[place].append({"year": year, "amount": float(taken[0])})
-        return amount - rest
+            rest -= taken
+            if taken > 0:
+                self.restored[place].append({"year": year, "amount": taken})
+        restored: Array = np.minimum(self.total, amount)
+        self._settle(self.total - restored)
+        restored[0] = given - rest
+        return restored
 
     def as_list(self) -> list[dict[str, Any]]:
         """Return draw 0; a deficit of zero is not one."""
@@ -382,8 +401,8 @@ class _Register:
                 "restored_before": self.before[place],
                 "restored": self.restored[place],
                 "exempted": self.exempted[place],
-                "left": float(self.left[place, 0]),
+                "left": self.left[place],
             }
-            for place in range(self.places)
+            for place in range(len(self.left))
             if self.amount[place] > 0
         ]

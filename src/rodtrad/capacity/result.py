@@ -341,6 +341,23 @@ def _project_rows(case: Case, choices: Sequence[Choice]) -> list[dict[str, Any]]
     return rows
 
 
+def planned_outlay_tkr(case: Case, choices: Sequence[Choice]) -> float:
+    """Return the outlays of all choices, tkr, prices of the base year.
+
+    Raises:
+        KeyError: a project or an alternative that is not there.
+
+    Source:
+        Table `outlays` of the underlag.
+    """
+    return float(
+        sum(
+            sum(case.project(key).alternative(alternative_id).outlay)
+            for key, alternative_id, _start in choices
+        )
+    )
+
+
 def choice_differences(
     one: Sequence[Choice], other: Sequence[Choice]
 ) -> dict[str, list[Any]]:

@@ -122,8 +122,6 @@ def check_settings(tables: Tables) -> Iterable[Issue]:
             continue
         if column.is_number:
             yield from _limit_faults(column, [value], [row], "settings", "value")
-        if key == "draws" and value > 1:
-            yield issue("draws_later", "settings", row, "value")
 
 
 def check_limits(tables: Tables) -> Iterable[Issue]:

@@ -194,11 +194,6 @@ MESSAGES: Final[dict[str, tuple[str, str, str]]] = {
         _("”{value}” är inte ett av valen: {choices}."),
         _("Välj i listan."),
     ),
-    "draws_later": (
-        "U",
-        _("Dragningar räknas inte i den här versionen; planen räknas en gång."),
-        _("Inget behöver göras."),
-    ),
     "cell_word": (
         "U",
         _("”{value}” finns inte i listan och visas som det står."),
@@ -563,10 +558,127 @@ MESSAGES: Final[dict[str, tuple[str, str, str]]] = {
         _("Skicket {value} finns inte på skalan {scale}."),
         _("Välj ett av {choices}."),
     ),
+    "condition_scale.unknown": (
+        "V",
+        _("Skalan {scale} är inte känd. Skicket används inte, bara åldern."),
+        _("Välj en av {choices}."),
+    ),
+    "condition_scale.blank": (
+        "V",
+        _("Skicket {value} saknar skala. Det används inte, bara åldern."),
+        _("Ange skalan på bladet Anläggningar."),
+    ),
+    "component_year": (
+        "V",
+        _(
+            "Insatt år saknas för {c}, och byggåret också. "
+            "Den räknas som halvvägs genom sin livslängd."
+        ),
+        _("Fyll i ett av åren."),
+    ),
+    "component_year.future": (
+        "V",
+        _("{c} sätts in {y}, efter basåret {base}. Behovet räknas först därifrån."),
+        _("Kontrollera året, eller låt det stå om den är beslutad."),
+    ),
+    "year_assumed": (
+        "U",
+        _("Året saknas för {c}. Behovet räknas som om den sattes in {y}."),
+        _("Fyll i året."),
+    ),
+    "cost_assumed": (
+        "U",
+        _("Återanskaffningsvärdet saknas för {c}. Den räknas som 0 kronor i behovet."),
+        _("Fyll i värdet."),
+    ),
+    "inspection_component": (
+        "V",
+        _("{a} har ingen komponent som heter {c}. Raden används inte."),
+        _("Rätta namnet, eller lägg till komponenten på bladet Komponenter."),
+    ),
+    "inspection_year": (
+        "V",
+        _("{y} är efter basåret {base}. Raden används inte."),
+        _("Kontrollera året."),
+    ),
+    "inspection_year.early": (
+        "V",
+        _("{y} är före byggåret {built}. Raden används inte när livslängden räknas."),
+        _("Kontrollera båda åren."),
+    ),
+    "inspection_condition": (
+        "V",
+        _("Besiktningen saknar skick. Raden används inte."),
+        _("Fyll i skicket."),
+    ),
+    "inspection_order": (
+        "U",
+        _("Raderna för {a} står inte i tidsordning. De sorteras efter år."),
+        _("Inget behöver göras."),
+    ),
+    "waiting_rate": (
+        "U",
+        _("Kalkylräntan är 0. Kostnaden av att vänta räknas med {rate}."),
+        _("Ange kalkylräntan på bladet Inställningar."),
+    ),
+    "prior_used": (
+        "U",
+        _(
+            "{c}: {n}, och det behövs minst {least}. "
+            "Livslängden {life} år är ett antagande ({source})."
+        ),
+        _("Lägg in fler utbyten på bladet Besiktningar och åtgärder."),
+    ),
+    "prior_used.own": (
+        "U",
+        _(
+            "{c}: {n}, och det behövs minst {least}. "
+            "Livslängderna på bladet Komponenter används utan att prövas."
+        ),
+        _("Lägg in fler utbyten på bladet Besiktningar och åtgärder."),
+    ),
+    "prior_used.condition": (
+        "U",
+        _(
+            "Skalan {scale}: {n}, och det behövs minst {least}. "
+            "Hur fort skicket försämras är ett antagande."
+        ),
+        _("Lägg in fler besiktningar på bladet Besiktningar och åtgärder."),
+    ),
+    "prior_used.bridges": (
+        "U",
+        _(
+            "Skalan {scale}, broar: {n}, och det behövs minst {least}. Hur fort skicket "
+            "försämras bygger på broar i Ontario."
+        ),
+        _("Lägg in fler besiktningar på bladet Besiktningar och åtgärder."),
+    ),
     "age_missing": (
         "F",
         _("{area} saknar åldrarna {ages} {y}."),
         _("Lägg till dem; 0 personer går bra."),
+    ),
+    "ages_crossed": (
+        "F",
+        _("{service} går från {a} till {b} år. Ingen ålder ryms däremellan."),
+        _("Skriv den yngsta åldern först."),
+    ),
+    "premises_years": (
+        "F",
+        _("Lokalen {id} slutar {b} men börjar först {a}. Den ger inga platser."),
+        _("Ändra året på bladet Lokaler."),
+    ),
+    "area_empty": (
+        "V",
+        _("{area} har inga invånare {y}. Behovet där räknas från planerade bostäder."),
+        _("Ta bort området, eller fyll i invånarna."),
+    ),
+    "reference_order": (
+        "F",
+        _(
+            "Fördyringen i fyra fall av fem ({b}) är lägre än i hälften av fallen ({a})."
+        ),
+        _("Byt eller rätta värdena."),
     ),
     # ------------------------------------------------------------ quality, scenarios
     "quality_source": (

@@ -19,7 +19,10 @@ from rodtrad.domain.components import (
     scenario_rows,
     scenario_target,
 )
+from rodtrad.domain.condition_scales import INSPECTION, SCALES, condition_class
+from rodtrad.domain.economy import check_uncertainty
 from rodtrad.domain.messages import issue
+from rodtrad.domain.place_rules import check_places
 from rodtrad.domain.words import (
     list_text,
     money_text,
@@ -861,47 +864,59 @@ def check_goals(tables: Tables) -> Iterable[Issue]:
             yield issue("goal_average", "goals", row, "period", **counts)
 
 
-_SCALES: Final = {
-    "tg": ("TG0", "TG1", "TG2", "TG3"),
-    "skala_1_5": ("1", "2", "3", "4", "5"),
-    "skala_a_d": ("A", "B", "C", "D"),
-}
-
-
 def check_assets(tables: Tables) -> Iterable[Issue]:
     """Find assets without a usable built year, and conditions off their scale."""
     assets, components = tables["assets"], tables["components"]
     base = tables.settings["base_year"]
-    scales: dict[str, str] = {}
+    scales: dict[str, str | None] = {}
+    built_years: dict[str, int | None] = {}
+    told: set[str] = set()
     for index, record in enumerate(assets.records()):
-        built = record["built_year"]
+        row, built = assets.rows[index], record["built_year"]
         if index not in assets.faulty.get("built_year", ()) and (
             built is None or (base is not None and built > base)
         ):
-            yield issue("asset_year", "assets", assets.rows[index], "built_year")
+            yield issue("asset_year", "assets", row, "built_year")
         scale = record["condition_scale"]
-        if record["asset_id"] and scale:
+        if record["asset_id"]:
             scales[record["asset_id"]] = scale
-        if scale:
-            place = ("assets", assets.rows[index], "condition")
-            yield from _condition_faults(record["condition"], scale, *place)
+            built_years[record["asset_id"]] = built
+        if scale and scale not in SCALES and scale not in told:
+            told.add(scale)
+            labels = SCHEMA["assets"].columns["condition_scale"].choices
+            slots = {"scale": quoted(scale), "choices": ", ".join(labels.values())}
+            yield issue(
+                "condition_scale.unknown", "assets", row, "condition_scale", **slots
+            )
+        yield from _condition_faults(
+            record["condition"], scale, "assets", row, "condition"
+        )
     for index, record in enumerate(components.records()):
-        scale = scales.get(record["asset_id"])
-        if scale:
-            place = ("components", components.rows[index], "condition")
-            yield from _condition_faults(record["condition"], scale, *place)
+        row, owner = components.rows[index], record["asset_id"]
+        yield from _condition_faults(
+            record["condition"], scales.get(owner), "components", row, "condition"
+        )
+        if index in components.faulty.get("installed_year", ()):
+            continue
+        year, name = record["installed_year"], quoted(record["component"] or "")
+        if year is None and owner in built_years and built_years[owner] is None:
+            yield issue("component_year", "components", row, "installed_year", c=name)
+        elif year is not None and base is not None and year > base:
+            slots = {"c": name, "y": year, "base": base}
+            yield issue(
+                "component_year.future", "components", row, "installed_year", **slots
+            )
 
 
 def _condition_faults(
-    condition: str | None, scale: str, table: str, row: int, column: str
+    condition: str | None, scale: str | None, table: str, row: int, column: str
 ) -> Iterable[Issue]:
     if condition is None:
         return
-    allowed = _SCALES.get(scale)
-    if allowed is None:
+    if not scale:
+        yield issue("condition_scale.blank", table, row, column, value=condition)
         return
-    text = condition.upper().replace(" ", "")
-    if text in allowed or (scale == "tg" and f"TG{text}" in allowed):
+    if scale not in SCALES or condition_class(condition, scale) is not None:
         return
     yield issue(
         "condition_scale",
@@ -910,8 +925,72 @@ def _condition_faults(
         column,
         value=condition,
         scale=SCHEMA["assets"].columns["condition_scale"].choices[scale],
-        choices=", ".join(allowed),
+        choices=", ".join(SCALES[scale]),
     )
+
+
+def check_inspections(tables: Tables) -> Iterable[Issue]:
+    """Find history of what is not in the register, at impossible years, unsorted."""
+    table = tables["inspections"]
+    if not len(table):
+        return
+    assets = {r["asset_id"]: r for r in tables["assets"].records()}
+    components = {
+        (r["asset_id"], r["component"]) for r in tables["components"].records()
+    }
+    base = tables.settings["base_year"]
+    last: dict[tuple[str, str | None], int] = {}
+    told: set[str] = set()
+    for index, record in enumerate(table.records()):
+        row, owner, year = table.rows[index], record["asset_id"], record["year"]
+        asset = assets.get(owner)
+        if asset is None:
+            continue
+        name = asset["name"] or owner
+        part = record["component"]
+        if part and (owner, part) not in components:
+            slots = {"a": quoted(name), "c": quoted(part)}
+            yield issue(
+                "inspection_component", "inspections", row, "component", **slots
+            )
+        place = ("inspections", row, "condition")
+        yield from _condition_faults(
+            record["condition"], asset["condition_scale"], *place
+        )
+        unread = index in table.faulty.get("condition", ())
+        looked = record["kind"] in (None, INSPECTION)
+        if looked and record["condition"] is None and not unread:
+            yield issue("inspection_condition", *place)
+        if year is None:
+            continue
+        built = asset["built_year"]
+        if base is not None and year > base:
+            yield issue(
+                "inspection_year", "inspections", row, "year", y=year, base=base
+            )
+        elif built is not None and year < built:
+            slots = {"y": year, "built": built}
+            yield issue("inspection_year.early", "inspections", row, "year", **slots)
+        if year < last.get((owner, part), year) and owner not in told:
+            told.add(owner)
+            yield issue("inspection_order", "inspections", row, "year", a=quoted(name))
+        last[owner, part] = year
+
+
+def check_reference_classes(tables: Tables) -> Iterable[Issue]:
+    """Find classes whose dear cases are cheaper than the middle one."""
+    table = tables["reference_classes"]
+    for index, row in enumerate(table.records()):
+        middle, dear = row["cost_p50_share"], row["cost_p80_share"]
+        if None not in (middle, dear) and dear < middle:
+            yield issue(
+                "reference_order",
+                "reference_classes",
+                table.rows[index],
+                "cost_p80_share",
+                a=share_text(middle),
+                b=share_text(dear),
+            )
 
 
 def check_population(tables: Tables) -> Iterable[Issue]:
@@ -974,7 +1053,11 @@ RULES: Final[tuple[Callable[[Tables], Iterable[Issue]], ...]] = (
     check_relations,
     check_goals,
     check_assets,
+    check_inspections,
     check_population,
+    check_places,
     check_scenarios,
+    check_reference_classes,
+    check_uncertainty,
 )
 """Every rule, in the order of the sheets."""

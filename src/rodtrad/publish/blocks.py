@@ -176,6 +176,29 @@ class StripGroup:
 
 
 @dataclass(frozen=True)
+class Band:
+    """What lies between two lines of a fan: `outer` 8 cases of 10, `inner` 5 of 10."""
+
+    label: str
+    low: tuple[float | None, ...]
+    high: tuple[float | None, ...]
+    role: Literal["outer", "inner"] = "outer"
+
+
+@dataclass(frozen=True)
+class Rank:
+    """One row of a ranking, or one probability: a share, and how it is written.
+
+    `words` says a probability in cases of ten ("8 av 10"); empty in a ranking.
+    """
+
+    label: str
+    share: float
+    text: str
+    words: str = ""
+
+
+@dataclass(frozen=True)
 class Figure:
     """A chart as plain data, with the table of the same figures.
 
@@ -186,7 +209,16 @@ class Figure:
     """
 
     kind: Literal[
-        "stacked", "lines", "timeline", "heat", "bars", "waterfall", "agreement"
+        "stacked",
+        "lines",
+        "timeline",
+        "heat",
+        "bars",
+        "waterfall",
+        "agreement",
+        "chances",
+        "tens",
+        "ranked",
     ]
     title: str
     unit: str
@@ -203,6 +235,8 @@ class Figure:
     steps: tuple[Step, ...] = ()
     stances: tuple[StanceRow, ...] = ()
     strip: tuple[StripGroup, ...] = ()
+    bands: tuple[Band, ...] = ()
+    ranks: tuple[Rank, ...] = ()
     percent: bool = False
     decimals: int = 0
     peak: str = ""

@@ -63,6 +63,7 @@ from rodtrad.publish.figures import (
     series_of,
     total,
 )
+from rodtrad.publish.needs import forecast_section
 from rodtrad.publish.summary import balance_sentences, gap_sentence
 from rodtrad.publish.tables import (
     assumptions_table,
@@ -79,6 +80,7 @@ from rodtrad.publish.tables import (
     whole_percent,
     year_columns,
 )
+from rodtrad.publish.uncertainty import has_probabilities, uncertainty_section
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -316,7 +318,7 @@ def plan_section(result: Result) -> Section:
     lead = [
         Text(
             _(
-                "Planen söker den ordning som ger mest nytta inom de mål som måste hållas. Hur nära den kommer står i avsnittet Hur säkert."
+                "Planen söker den ordning som ger mest nytta inom de mål som måste hållas. Hur nära den kommer står i avsnittet Vad planen vilar på."
             )
         )
         if chosen
@@ -687,10 +689,10 @@ def _force_text(
     ).format(start=start, a=_points(low), b=_points(high))
 
 
-# ---------------------------------------------------------------- 6 how sure
+# ---------------------------------------------------------------- 6 what it rests on
 
 
-def sure_section(result: Result) -> Section:
+def basis_section(result: Result) -> Section:
     """What is proven, what is assumed, and what happens at the municipality's own pace."""
     lead = [Text(gap_sentence(result["status"]))]
     note = illustration_text(result)
@@ -703,7 +705,7 @@ def sure_section(result: Result) -> Section:
             )
         )
     blocks: list[Block] = []
-    if not result.get("probability"):
+    if not has_probabilities(result):
         blocks.append(
             Callout(
                 (
@@ -711,7 +713,7 @@ def sure_section(result: Result) -> Section:
                         _(
                             "Planen är en enda beräkning med det underlag som är inlagt. Andra priser, räntor eller invånarantal ger andra siffror."
                         ),
-                        _("Sannolikheter är inte beräknade i den här versionen."),
+                        _("Sannolikheter är inte beräknade i den här körningen."),
                     ),
                 )
             )
@@ -720,7 +722,9 @@ def sure_section(result: Result) -> Section:
     blocks += _assumptions(result)
     blocks += _sources(result)
     blocks += _issues(result)
-    return Section(0, _("Hur säkert"), tuple(lead), tuple(blocks), "hur-sakert")
+    return Section(
+        0, _("Vad planen vilar på"), tuple(lead), tuple(blocks), "hur-sakert"
+    )
 
 
 def _own_pace(result: Result) -> list[Block]:
@@ -956,12 +960,14 @@ def check_section(result: Result) -> Section:
 # In the order of the argument; one that has nothing to say is None.
 SECTIONS: Final[tuple[Callable[[Result], Section | None], ...]] = (
     needs_section,
+    forecast_section,
     room_section,
     plan_section,
     balanskrav_section,
+    uncertainty_section,
     agreement_section,
     why_section,
     choices_section,
-    sure_section,
+    basis_section,
     check_section,
 )

@@ -54,6 +54,7 @@ from rodtrad.publish.blocks import (
     TableBlock,
     Text,
 )
+from rodtrad.publish.needs import shortage_front
 from rodtrad.publish.summary import (
     LARGEST_GAP_TOLD,
     balance_sentences,
@@ -63,6 +64,7 @@ from rodtrad.publish.summary import (
     plan_sentences,
     working_paper,
 )
+from rodtrad.publish.uncertainty import certainty_front, has_probabilities, rests_on
 
 __all__ = [
     "Bar",
@@ -135,10 +137,14 @@ def _lede(result: Result) -> list[str]:
     sentences = plan_sentences(result)
     if figures.series_of(result, "balanskrav", "bkr") is not None:
         sentences += balance_sentences(result)
+        sentences += certainty_front(result)
         sentences.append(
             _("Balanskravet är lagens krav att intäkterna ska täcka kostnaderna.")
         )
+    else:
+        sentences += certainty_front(result)
     sentences += _missed_goals(result)
+    sentences += shortage_front(result)
     sentences += front_sentences(result)
     left_out = by_size(p for p in projects if not p["chosen"])
     if left_out and len(left_out) < len(projects):
@@ -308,6 +314,8 @@ def _notice(result: Result) -> list[Text]:
     published = _published(result)
     if published:
         texts.append(Text(published))
+    if has_probabilities(result) or result.get("risk"):
+        texts += [Text(sentence) for sentence in rests_on(result)]
     if meta.get("illustration"):
         texts.append(
             Text(
@@ -327,7 +335,9 @@ def _key_assumptions(result: Result) -> Definitions | None:
     if not named:
         return None
     return Definitions(
-        _("Antaganden som betyder mest. Hela listan står i avsnittet Hur säkert."),
+        _(
+            "Antaganden som betyder mest. Hela listan står i avsnittet Vad planen vilar på."
+        ),
         tuple(Definition(str(item["label"]), str(item["text"])) for item in named),
     )
 
@@ -340,7 +350,7 @@ def _row_counts(result: Result) -> list[str]:
         return []
     return [
         _(
-            "Av underlagets rader är {a} antaganden, {b} beräkningar och {c} publicerade uppgifter. Hela listan står i avsnittet Hur säkert."
+            "Av underlagets rader är {a} antaganden, {b} beräkningar och {c} publicerade uppgifter. Hela listan står i avsnittet Vad planen vilar på."
         ).format(
             a=number(assumed), b=number(counts.get("berakning", 0)), c=number(known)
         )

@@ -330,16 +330,24 @@ def _pictures(figure: Figure) -> list[dict[str, str]]:
 
 
 def pictures_of(figure: Figure) -> list[str]:
-    """Return the chart as pictures that each fit on a page; a heat strip may be cut."""
-    rows = figure.heat
+    """Return the chart as pictures that each fit on a page; one of rows may be cut."""
+    rows = len(figure.heat) or len(figure.ranks)
     pictures = [draw(figure, width=760, theme="light")]
-    for count in range(2, len(rows) + 1):
+    for count in range(2, rows + 1):
         if all(drawn_height(picture) <= PICTURE_HEIGHT for picture in pictures):
             break
-        size = -(-len(rows) // count)
+        size = -(-rows // count)
         pictures = [
-            draw(replace(figure, heat=rows[i : i + size]), width=760, theme="light")
-            for i in range(0, len(rows), size)
+            draw(
+                replace(
+                    figure,
+                    heat=figure.heat[i : i + size],
+                    ranks=figure.ranks[i : i + size],
+                ),
+                width=760,
+                theme="light",
+            )
+            for i in range(0, rows, size)
         ]
     return pictures
 

@@ -39,10 +39,13 @@ _PLAN: Final = "#1D4E7E"
 
 TKR: Final = "tkr"
 SHARE: Final = "share"
+CHANCE: Final = "chance"
 NUMBER_FORMATS: Final = {
     TKR: '#,##0;"\u2212"#,##0',
     SHARE: '0.0" "%;"\u2212"0.0" "%',
     "number": '#,##0.0;"\u2212"#,##0.0',
+    # A probability is never shown as none or all.
+    CHANCE: '[<0.01]"<1 %";[>0.99]">99 %";0" "%',
 }
 
 FIRST_ROW: Final = 4  # below title, unit and heading

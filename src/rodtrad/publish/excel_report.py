@@ -73,8 +73,11 @@ from rodtrad.publish.excel_book import (
     quality_word,
     yes_no,
 )
+from rodtrad.publish.figures import first_upper
+from rodtrad.publish.needs import Sheet, need_sheets
 from rodtrad.publish.summary import gap_sentence
 from rodtrad.publish.tables import assumptions_table, law_table
+from rodtrad.publish.uncertainty import uncertainty_sheets
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -120,6 +123,8 @@ def render_workbook(result: Mapping[str, Any], tables: Tables) -> bytes:
         _write_agreement,
         _write_reasons,
         _write_choices,
+        _write_needs,
+        _write_uncertainty,
         _write_completion,
         _write_companies,
     ):
@@ -1038,33 +1043,64 @@ def _write_choices(book: Book) -> None:
         "reserve": _("Reservlista"),
         "replan": _("Omplanering"),
     }
-    style: dict[str, Any] = {"text_wrap": True, "bottom": 1, "bottom_color": HAIRLINE}
     for key, table in choice_tables(dict(book.result)).items():
-        words = [c.align == "left" for c in table.columns]
-        sheet = book.sheet(
-            names[key],
-            table.title,
-            table.subtitle.replace(unit_mkr(book.currency), book.unit),
-            [c.label for c in table.columns],
-            [34, *(90 if left else 16 for left in words[1:])],
-        )
-        for line in table.rows:
-            row = sheet.next_row
-            group = {"bold": True} if line.kind == "group" else {}
-            book.text(sheet.page, row, 0, line.header, **style, **group)
-            for column, cell in enumerate(line.cells):
-                kind = _KINDS[key].get(column)
-                figure = _number(cell.value)
-                if kind in ("year", "whole") and figure is not None:
-                    year = book.format(num_format="0", **style)
-                    sheet.page.write_number(row, column + 1, figure, year)
-                elif kind and figure is not None:
-                    book.figure(sheet.page, row, column + 1, figure, kind, **style)
-                else:
-                    at = {} if words[column + 1] else {"align": "right"}
-                    book.text(sheet.page, row, column + 1, cell.text, **style, **at)
-            sheet.next_row += 1
-        book.text(sheet.page, sheet.next_row + 1, 0, table.note, font_color="#4C5664")
+        _write_table(book, Sheet(names[key], table, _KINDS[key]))
+
+
+def _write_needs(book: Book) -> None:
+    """Write what registers and people need: a sheet for each table of the report."""
+    for sheet in need_sheets(dict(book.result)):
+        _write_table(book, sheet)
+
+
+def _write_uncertainty(book: Book) -> None:
+    """Write the probabilities and what they rest on."""
+    for sheet in uncertainty_sheets(dict(book.result)):
+        _write_table(book, sheet)
+
+
+def _write_table(book: Book, wanted: Sheet) -> None:
+    """Write a table of the report as a sheet, with its figures unrounded."""
+    style: dict[str, Any] = {"text_wrap": True, "bottom": 1, "bottom_color": HAIRLINE}
+    table = wanted.table
+    words = [c.align == "left" for c in table.columns]
+    widths = [
+        90
+        if left
+        and max((len(r.cells[i].text) for r in table.rows if r.cells), default=0) > 40
+        else 34
+        if left
+        else 16
+        for i, left in enumerate(words[1:])
+    ]
+    per_mkr = unit_mkr(book.currency)
+    units = (per_mkr, book.unit), (first_upper(per_mkr), first_upper(book.unit))
+    subtitle = table.subtitle
+    headings: list[str | int] = [
+        int(c.label) if c.label.isdigit() and len(c.label) == 4 else c.label
+        for c in table.columns
+    ]
+    for old, new in units:
+        subtitle = subtitle.replace(old, new)
+    sheet = book.sheet(wanted.name, table.title, subtitle, headings, [34, *widths])
+    for line in table.rows:
+        row = sheet.next_row
+        bold: dict[str, Any] = {} if line.kind == "normal" else {"bold": True}
+        book.text(sheet.page, row, 0, line.header, **style, **bold)
+        for column, cell in enumerate(line.cells):
+            kind = wanted.kinds.get(column)
+            figure = _number(cell.value)
+            if kind in ("year", "whole") and figure is not None:
+                form = "0" if kind == "year" else "#,##0"
+                whole = book.format(num_format=form, align="right", **style, **bold)
+                sheet.page.write_number(row, column + 1, figure, whole)
+            elif kind and figure is not None:
+                book.figure(sheet.page, row, column + 1, figure, kind, **style, **bold)
+            else:
+                at = {} if words[column + 1] else {"align": "right"}
+                book.text(sheet.page, row, column + 1, cell.text, **style, **at, **bold)
+        sheet.next_row += 1
+    book.text(sheet.page, sheet.next_row + 1, 0, table.note, font_color="#4C5664")
 
 
 def _write_completion(book: Book) -> None:

@@ -382,7 +382,7 @@ def first_upper(text: str) -> str:
 # ---------------------------------------------------------------- result and debt
 
 
-def _goal_limits(
+def goal_limits(
     result: Result, indicators: Sequence[str], scale: float = 1.0, lead: int = 0
 ) -> tuple[Limit, ...]:
     """Return the goals on some indicators as lines; averages are drawn without marks."""
@@ -522,7 +522,7 @@ def result_share(result: Result) -> Figure | None:
         ),
         labels=_labels(years),
         series=tuple(Series(r, label, tuple(v), r) for r, label, v in lines),
-        limits=_goal_limits(result, _RESULT_INDICATORS),
+        limits=goal_limits(result, _RESULT_INDICATORS),
         percent=True,
     )
 
@@ -563,7 +563,7 @@ def debt_per_inhabitant(result: Result) -> Figure | None:
         ),
         labels=_labels(all_years),
         series=tuple(Series(r, label, _millions(v), r) for r, label, v in lines),
-        limits=_goal_limits(result, ("lan_inv",), 0.001, lead),
+        limits=goal_limits(result, ("lan_inv",), 0.001, lead),
     )
 
 

@@ -32,6 +32,8 @@ from rodtrad.publish.figures import (
     outlay_quality,
     rough_text,
 )
+from rodtrad.publish.needs import need_sentences
+from rodtrad.publish.uncertainty import certainty_sentences
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -64,7 +66,9 @@ def render_summary(result: Mapping[str, Any]) -> str:
         *plan_sentences(result),
         gap_sentence(result["status"]),
         *balance_sentences(result),
+        *certainty_sentences(result),
         *goal_sentences(result),
+        *need_sentences(dict(result)),
         *sum_sentences(result),
         "",
         *_chosen_lines(result),

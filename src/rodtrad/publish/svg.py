@@ -18,11 +18,12 @@ from typing import TYPE_CHECKING, Final
 from rodtrad.domain.words import _, number
 from rodtrad.publish.svg_agreement import draw_agreement, draw_stance
 from rodtrad.publish.svg_pen import FILLS, THEMES, Pen, px
+from rodtrad.publish.svg_uncertainty import draw_ranked, draw_tens
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from rodtrad.publish.blocks import Cell, Figure, Limit, Series
+    from rodtrad.publish.blocks import Band, Cell, Figure, Limit, Series
 
 WIDE: Final = 760
 MIDDLE: Final = 560
@@ -60,6 +61,8 @@ def legend_items(figure: Figure) -> list[tuple[str, str]]:
         return items
     if figure.kind == "bars" and len(figure.series) > 1:
         return [(s.role, s.label) for s in figure.series]
+    if figure.kind == "lines":
+        return [(band.role, band.label) for band in figure.bands]
     if figure.kind == "timeline":
         present = {bar.kind for bar in figure.bars if bar.start_year is not None}
         labels = (
@@ -80,6 +83,13 @@ def legend_items(figure: Figure) -> list[tuple[str, str]]:
         ]
         told = {f"stance_{s}" for row in figure.stances for s in row.stances}
         return [item for item in items if item[0] in told]
+    if figure.kind == "chances":
+        return [
+            ("ok", _("Mycket sannolikt, minst 90\u00a0%")),
+            ("okbg", _("Sannolikt, 67\u201390\u00a0%")),
+            ("even", _("Ovisst, 33\u201367\u00a0%")),
+            ("over", _("Mindre sannolikt, under 33\u00a0%")),
+        ]
     if figure.kind == "heat":
         return [
             ("ok", _("Nås med marginal")),
@@ -104,6 +114,10 @@ def swatch(role: str, theme: str | None = None, x: float = 0, y: float = 0) -> s
         return pen.rect(x + 0.5, y + 0.5, 21, 13, "sunk", edge)
     if role == "aim":
         return pen.line(f"M{px(x)} {px(y + 7)}H{px(x + 22)}", "ink", 1.8, "6 4")
+    if role == "even":
+        return pen.rect(
+            x + 0.5, y + 0.5, 21, 13, "sunk", f' rx="2" stroke="{pen.colour("ctl")}"'
+        )
     if role == "above":
         return _above(pen, x + 0.5, y + 0.5, 21, 13, pen.rect(x, y, 22, 14, "c4"))
     fill = {"over": "url(#hatch)", "ok": "ok", "okbg": "okbg"}.get(role) or FILLS.get(
@@ -132,6 +146,9 @@ def draw(figure: Figure, width: float = WIDE, theme: str | None = None) -> str:
         "heat": _heat,
         "bars": _bars,
         "waterfall": _waterfall,
+        "chances": _heat,
+        "tens": draw_tens,
+        "ranked": draw_ranked,
     }[figure.kind]
     parts, height = drawing(pen, figure)
     top = 0.0
@@ -427,6 +444,7 @@ def _lines(pen: Pen, figure: Figure) -> tuple[list[str], float]:
     n = len(figure.labels)
     values = [v for s in figure.series for v in s.values if v is not None]
     values += [v for limit in figure.limits for v in limit.values if v is not None]
+    values += [v for b in figure.bands for v in (*b.low, *b.high) if v is not None]
     out: list[str] = []
     shift = 0.0
     right = pen.width - 8
@@ -438,7 +456,7 @@ def _lines(pen: Pen, figure: Figure) -> tuple[list[str], float]:
     if names is None:
         key, shift = _line_key(pen, figure)
         out += key
-    body = list(grid)
+    body = [*grid, *(_band(pen, axes, band) for band in figure.bands)]
     if axes.low < 0 < axes.high or axes.low == 0:
         body.append(
             pen.line(f"M{px(axes.left)} {px(axes.y(0))}H{px(axes.right)}", "ctl")
@@ -509,6 +527,24 @@ def _path(axes: _Axes, values: Sequence[float | None]) -> str:
         d += f"{'M' if pen_up else 'L'}{px(axes.at(i))} {px(axes.y(value))}"
         pen_up = False
     return d if "L" in d else ""
+
+
+def _band(pen: Pen, axes: _Axes, band: Band) -> str:
+    """Fill between two lines; a year without figures parts the field."""
+    fields: list[list[int]] = [[]]
+    for i, (low, high) in enumerate(zip(band.low, band.high, strict=True)):
+        if low is None or high is None:
+            fields.append([])
+        else:
+            fields[-1].append(i)
+    d = ""
+    for field in fields:
+        if len(field) < 2:
+            continue
+        edge = [(axes.at(i), axes.y(band.high[i] or 0.0)) for i in field]
+        edge += [(axes.at(i), axes.y(band.low[i] or 0.0)) for i in reversed(field)]
+        d += "M" + "L".join(f"{px(x)} {px(y)}" for x, y in edge) + "Z"
+    return f'<path d="{d}" fill="{pen.colour(FILLS[band.role])}"/>' if d else ""
 
 
 def _line_sample(pen: Pen, series: Series, x: float, y: float) -> str:

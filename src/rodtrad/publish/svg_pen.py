@@ -27,6 +27,8 @@ THEMES: Final[dict[str, dict[str, str]]] = {
         "c3": "#4E93C9",
         "c4": "#6D7683",
         "c5": "#8A5A00",
+        "band1": "#C9DDF0",
+        "band2": "#93BBDF",
     }
 }
 # Fill of a series by its role. Gold and sky are equally dark in print, so sky is dotted.
@@ -41,6 +43,8 @@ FILLS: Final = {
     "second": "c3",
     "reserved": "url(#dots)",
     "used": "c2",
+    "outer": "band1",
+    "inner": "band2",
 }
 
 

@@ -36,6 +36,7 @@ from rodtrad.domain.words import (
 )
 from rodtrad.publish.agreement import project_sentence
 from rodtrad.publish.choices import window_sentence
+from rodtrad.publish.uncertainty import goal_label
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -361,6 +362,19 @@ def _figure_name(path: str, result: Mapping[str, Any]) -> str:
         table, line = match[1].split(".")
         label = _LABELS.get(table, {}).get(line, match[1])
         return f"{label} {years[int(match[2])]}"
+    chance = re.fullmatch(r"probability\.(\w+)\[(\d+)\]", path)
+    if chance and int(chance[2]) < len(years):
+        return _("Sannolikhet, {goal} {y}").format(
+            goal=goal_label(result, chance[1]), y=years[int(chance[2])]
+        )
+    spread = re.fullmatch(r"quantiles\.(\w+)\.p(\d+)\[(\d+)\]", path)
+    if spread and int(spread[3]) < len(years):
+        names = {key: label for part in _LABELS.values() for key, label in part.items()}
+        return _("{line} {y}, {p} av 100 under").format(
+            line=names.get(spread[1], spread[1]),
+            y=years[int(spread[3])],
+            p=spread[2],
+        )
     return path
 
 

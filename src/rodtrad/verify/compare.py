@@ -27,6 +27,8 @@ MONEY = frozenset(
         "outlay_plan",
     }
 )
+# Here `balanskrav` and the like name what a share is of, not an amount.
+DRAWN = frozenset({"probability", "quantiles", "uncertainty", "risk"})
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,8 @@ def compare(
 def _is_money(path: str) -> bool:
     """Whether a figure is an amount in tkr, which may differ by a share of the base."""
     parts = re.split(r"[.\[\]]+", path)
+    if parts[0] in DRAWN:
+        return any(part.endswith("_tkr") for part in parts)
     # `reserve` beside the plan is the list of what comes next, not an amount.
     amounts = MONEY - {"reserve"} if parts[0] == "beside" else MONEY
     return any(part in amounts or part.endswith("_tkr") for part in parts)

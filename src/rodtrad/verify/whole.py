@@ -25,6 +25,7 @@ from rodtrad.verify.compare import TOLERANCE, Difference, compare
 from rodtrad.verify.curves import check_curves
 from rodtrad.verify.reasons import check_reasons
 from rodtrad.verify.recount import BROKEN, Recount, in_words
+from rodtrad.verify.uncertainty import check_uncertainty
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -62,7 +63,12 @@ KNOWN = frozenset(
         "companies",
         "curves",
         "limits",
+        "need_forecast",
+        "probability",
+        "quantiles",
         "reasons",
+        "risk",
+        "uncertainty",
         "law",
         "quality",
         "issues",
@@ -80,6 +86,8 @@ def verify_result(
     result: Mapping[str, Any],
     reading: Sequence[Issue] = (),
     certificates: Mapping[str, Any] | None = None,
+    *,
+    drawn: bool = True,
 ) -> list[Difference]:
     """Return everything in a result that does not follow from tables and choices.
 
@@ -88,6 +96,8 @@ def verify_result(
         result: the content of `plan.json`.
         reading: what reading the tables found; an error there is a difference.
         certificates: what proves the labels of the agreement map, if there is one.
+        drawn: whether needs and probabilities are drawn once more; without them the
+            rest is told in a fraction of the time.
 
     Returns:
         an empty list when everything agrees; amounts within 1e-6 of taxes and grants,
@@ -135,7 +145,7 @@ def verify_result(
     differences += _status(result.get("status"), computed["value"]["total"])
     differences += _identities(result, scale)
     count = Recount(case, choices, computed["value"]["total"], _bound(result))
-    _check_other_plans(count, result, computed, certificates)
+    _check_other_plans(count, result, computed, certificates, drawn)
     return [*differences, *count.differences]
 
 
@@ -144,6 +154,7 @@ def _check_other_plans(
     result: Mapping[str, Any],
     economy: Mapping[str, Any],
     certificates: Mapping[str, Any] | None,
+    drawn: bool,
 ) -> None:
     """Note everything that does not hold in the parts that rest on other plans."""
     try:
@@ -154,6 +165,8 @@ def _check_other_plans(
         check_map(count, result, certificates)
         if "curves" in result:
             check_curves(count, result["curves"])
+        if drawn:
+            check_uncertainty(count, result)
         for ask in later:
             ask()
         count.refute("status.bound", count.bound, lambda _chosen: True)

@@ -437,7 +437,7 @@ def test_no_cell_breaks_the_reader(column: Column, value: object) -> None:
 def test_reading_and_checking_load_no_heavy_library() -> None:
     code = (
         "import sys, rodtrad.domain.checks, rodtrad.sources;"
-        "heavy = {'numpy', 'polars', 'xlsxwriter', 'python_calamine', 'highspy'};"
+        "heavy = {'numpy', 'scipy', 'polars', 'xlsxwriter', 'python_calamine', 'highspy'};"
         "print(sorted(heavy & set(sys.modules)))"
     )
     done = subprocess.run(

@@ -1,0 +1,1 @@
+"""Forecasts against what happened: one module a subject, `run` for all of them."""

@@ -1,0 +1,224 @@
+"""How fast are the statements in ten thousand draws, and how much memory do they take?
+
+`python benchmarks/draws.py` prints one table; exits 1 when a limit is broken. Work is
+counted in CPU seconds, so a busy machine stretches it little; memory is
+the peak of a process of its own. Limits: 10,000 draws of 40 years with random cost and
+delay within 0.5 s for 60 chosen projects and 3 s for 300, 500 MB; 100 plans of 60 on
+the same draws within 20 s of two cores, that is 40 s of work.
+"""
+
+from __future__ import annotations
+
+import os
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import resource
+import subprocess
+import sys
+import time
+from typing import Any
+
+import numpy as np
+
+from rodtrad.capacity.probability import (
+    Draws,
+    make_draws,
+    probability_result,
+    respond,
+    simulate_plan,
+)
+from rodtrad.domain.arrays import Case, Choice, build_case
+from rodtrad.domain.components import build_tables
+
+YEARS, DRAWS = 40, 10_000
+BASE = 2025
+MEMORY_LIMIT_MB = 500.0
+
+
+def synthetic_case(projects: int, seed: int = 1) -> Case:
+    """Return a municipality of 40,000 with so many projects over 40 years."""
+    rng = np.random.default_rng(seed)
+    years = range(BASE, BASE + YEARS + 1)
+    data: dict[str, list[dict[str, Any]]] = {
+        "settings": [
+            {"key": key, "value": str(value)}
+            for key, value in {
+                "municipality_name": "Prov",
+                "base_year": BASE,
+                "plan_start": BASE + 1,
+                "plan_end": BASE + YEARS,
+                "discount_rate": 0.035,
+                "min_cash_tkr": 50_000,
+                "resultatreserv_tkr": 20_000,
+            }.items()
+        ],
+        "years": [
+            {
+                "year": year,
+                "population": 40_000.0 * 1.003 ** (year - BASE),
+                "tax_base_growth": 0.035,
+                "cost_growth": 0.033,
+                "construction_growth": 0.025,
+                "interest_rate": 0.03,
+            }
+            for year in years
+        ],
+        "statement": [
+            {"line": line, "year": BASE, "amount": amount}
+            for line, amount in {
+                "ri": 700_000.0,
+                "rk": -3_280_000.0,
+                "ra": -150_000.0,
+                "rs": 2_100_000.0,
+                "rg": 700_000.0,
+                "fi": 10_000.0,
+                "fk": -30_000.0,
+            }.items()
+        ],
+        "balance": [
+            {"line": line, "amount": amount}
+            for line, amount in {
+                "fixed_assets": 3_000_000.0,
+                "financial_assets": 300_000.0,
+                "other_assets": 200_000.0,
+                "cash": 100_000.0,
+                "equity": 1_500_000.0,
+                "provisions": 200_000.0,
+                "loans": 1_200_000.0,
+                "other_liabilities": 700_000.0,
+            }.items()
+        ],
+        "goals": [
+            {"goal_id": key, "indicator": key, "operator": op, "value": value}
+            for key, op, value in [
+                ("res_andel", ">=", 0.01),
+                ("sol", ">=", 0.3),
+                ("lan_inv", "<=", 60_000.0),
+            ]
+        ],
+        "criteria": [{"criterion": "nytta", "name": "Nytta", "weight": 1.0}],
+    }
+    tables = ("projects", "alternatives", "outlays", "effects", "parts", "scores")
+    data |= {name: [] for name in tables}
+    for i in range(projects):
+        key = {"project_id": f"p{i:03d}", "alternative_id": "a"}
+        built = int(rng.integers(1, 4))
+        cost = float(rng.lognormal(9.5, 0.8))
+        data["projects"].append(
+            {
+                "project_id": key["project_id"],
+                "name": f"Projekt {i}",
+                "financing": "taxa" if i % 5 == 0 else "skatt",
+                "waiting_cost": 50.0,
+                "gate": f"G{i % 7}",
+            }
+        )
+        data["alternatives"].append({**key, "name": "Bygg", "build_years": built})
+        data["outlays"] += [
+            {
+                **key,
+                "offset": o,
+                "outlay": cost / built,
+                "income": 0.1 * cost if o == 0 and i % 4 == 0 else 0.0,
+            }
+            for o in range(built)
+        ]
+        data["effects"].append({**key, "offset": 0, "operating": 0.02 * cost})
+        data["parts"] += [
+            {**key, "component": name, "share": share, "useful_life_years": life}
+            for name, share, life in [
+                ("stomme", 0.5, 50),
+                ("tak", 0.2, 30),
+                ("installationer", 0.3, 20),
+            ]
+        ]
+        score = float(rng.uniform(20, 90))
+        data["scores"].append(
+            {**key, "criterion": "nytta", "low": score, "score": score, "high": score}
+        )
+    return build_case(build_tables(data))
+
+
+def plan_of(case: Case, count: int, seed: int) -> list[Choice]:
+    """Return so many projects chosen at random, each at a start of its own."""
+    rng = np.random.default_rng(seed)
+    picked = rng.permutation(len(case.projects))[:count]
+    plan = []
+    for at in sorted(picked):
+        project = case.projects[at]
+        starts = case.starts(project, project.alternatives[0])
+        plan.append(
+            Choice(project.project_id, "a", int(rng.choice(np.array(starts)[:30])))
+        )
+    return plan
+
+
+def measure_one(projects: int) -> dict[str, float]:
+    """Return CPU seconds of draws, statements and quantiles for one plan."""
+    case = synthetic_case(projects)
+    plan = plan_of(case, projects, 1)
+    marks = [time.process_time()]
+    draws = make_draws(case, DRAWS, 1)
+    marks.append(time.process_time())
+    simulation = simulate_plan(draws, plan)
+    marks.append(time.process_time())
+    probability_result(simulation)
+    marks.append(time.process_time())
+    drawn, stated, told = np.diff(marks)
+    return {"draws": drawn, "statements": stated, "quantiles": told}
+
+
+def measure_many(plans: int = 100, projects: int = 60, of: int = 120) -> float:
+    """Return CPU seconds for many plans on common draws, probabilities alone."""
+    case = synthetic_case(of)
+    began = time.process_time()
+    draws: Draws = make_draws(case, DRAWS, 1)
+    for seed in range(plans):
+        plan = plan_of(case, projects, seed)
+        simulation = simulate_plan(
+            draws, plan, lines=("ar",), indicators=(), response=respond(draws, plan)
+        )
+        simulation.quantiles()
+    return time.process_time() - began
+
+
+def run_apart(what: str) -> tuple[dict[str, float], float]:
+    """Return what a measurement gives in a process of its own, and its peak MB."""
+    ran = subprocess.run(
+        [sys.executable, __file__, what], capture_output=True, text=True, check=True
+    )
+    found = dict(word.split("=") for word in ran.stdout.split())
+    values = {key: float(value) for key, value in found.items()}
+    return values, values.pop("mb")
+
+
+def main() -> int:
+    """Measure one thing and print it, or all of them as a table."""
+    if len(sys.argv) > 1:
+        what = sys.argv[1]
+        found = (
+            {"plans": measure_many(int(what[5:] or 100))}
+            if what.startswith("plans")
+            else measure_one(int(what))
+        )
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        print(*(f"{k}={v:.4f}" for k, v in found.items()), f"mb={peak:.1f}")
+        return 0
+    broken = 0
+    print(f"{DRAWS} draws x {YEARS} years, CPU seconds, both threads together")
+    for what, limit in (("60", 0.5), ("300", 3.0), ("plans100", 40.0)):
+        found, peak = run_apart(what)
+        used = found.get("plans", found.get("statements", 0.0))
+        late = used > limit or peak > MEMORY_LIMIT_MB
+        broken += late
+        parts = ", ".join(f"{key} {value:.3f}" for key, value in found.items())
+        print(
+            f"{what:>9}: {parts}; limit {limit}; {peak:.0f} MB"
+            f"{' TOO MUCH' if late else ''}"
+        )
+    return int(broken > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,119 @@
+"""A study with needs and draws: what comes back, what is refused, what stays the same."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from unit.need_town import town_records, town_result, town_tables
+from unit.plan.tiny import goal, project, tiny_tables
+
+from rodtrad.domain.components import build_tables
+from rodtrad.errors import InputError
+from rodtrad.study import CERTAIN_DRAWS, Settings, run
+from rodtrad.verify import verify_result
+
+SKOLA = project("skola", [8_000.0, 4_000.0], 50.0, build_years=2)
+GOALS = [goal("resultat", "res_andel", 0.0)]
+DRAWN = ("probability", "quantiles", "uncertainty")
+
+
+def test_needs_probabilities_and_the_safer_plan_stand_beside_the_plan() -> None:
+    result = town_result()
+    assert {*DRAWN, "need_forecast", "risk"} <= set(result)
+    assert result["uncertainty"]["draws"] == 60
+    assert result["uncertainty"]["population_from"] == "forecast"
+    risk = result["risk"]
+    assert (risk["share"], risk["status"]) == (0.95, "met")
+    assert risk["probability"] >= 0.95 > risk["base_probability"]
+    assert risk["price_points"] > 0
+    assert json.dumps(result, allow_nan=False)
+
+
+def test_the_plan_itself_is_the_same_with_draws_and_without() -> None:
+    plain = run(town_tables(), Settings(draws=1, only=("plan",))).result
+    drawn = town_result()
+    assert not {*DRAWN, "need_forecast", "risk"} & set(plain)
+    for key in ("choices", "statement", "balance", "goals", "value", "room"):
+        assert plain[key] == drawn[key]
+
+
+def test_the_same_seed_gives_the_same_figures_and_another_seed_others() -> None:
+    settings = Settings(draws=60, only=("plan", "needs", "uncertainty"))
+
+    def told(seed: int) -> str:
+        result = run(town_tables(), Settings(**{**vars(settings), "seed": seed})).result
+        return json.dumps({key: result[key] for key in (*DRAWN, "need_forecast")})
+
+    assert told(3) == told(3)
+    assert told(3) != told(4)
+
+
+def test_draws_of_the_underlag_count_where_none_are_asked_for() -> None:
+    data = town_records()
+    data["settings"] = [*data["settings"], {"key": "draws", "value": "40"}]
+    tables = build_tables(data)
+    found = run(tables, Settings(only=("plan", "uncertainty"))).result
+    assert found["uncertainty"]["draws"] == 40
+    assert not {*DRAWN} & set(run(tables, Settings(only=("plan",))).result)
+    asked = Settings(draws=1, only=("plan", "uncertainty"))
+    assert not {*DRAWN} & set(run(tables, asked).result)
+
+
+def test_a_study_without_people_draws_them_from_the_parameters() -> None:
+    tables = tiny_tables(SKOLA, goals=GOALS)
+    parts = ("plan", "needs", "uncertainty")
+    result = run(tables, Settings(draws=50, only=parts)).result
+    assert result["uncertainty"]["population_from"] == "parameters"
+    assert "need_forecast" not in result
+    assert verify_result(tables, result) == []
+
+
+def test_a_scenario_is_drawn_around_its_own_path() -> None:
+    data = town_records()
+    data["scenarios"] = [
+        {
+            "scenario": "dyrt",
+            "table": "years",
+            "key": str(year),
+            "column": "interest_rate",
+            "value": "0.09",
+        }
+        for year in range(2026, 2030)
+    ]
+    tables = build_tables(data)
+    parts = ("plan", "uncertainty")
+    dear = run(tables, Settings(draws=80, scenario="dyrt", only=parts)).result
+    plain = run(tables, Settings(draws=80, only=parts)).result
+    middle = [r["quantiles"]["fk"]["p50"][-1] for r in (dear, plain)]
+    assert middle[0] < middle[1] < 0
+    assert verify_result(tables, dear) == []
+
+
+@pytest.mark.parametrize(
+    ("more", "code"),
+    [
+        ({"certainty": 0.8, "certainty_goal": "finns_inte"}, "certainty_goal"),
+        ({"certainty": 1.0}, "certainty_share"),
+        ({"certainty": 0.0}, "certainty_share"),
+    ],
+)
+def test_a_certainty_that_cannot_be_is_refused(more: dict[str, Any], code: str) -> None:
+    with pytest.raises(InputError) as caught:
+        run(tiny_tables(SKOLA, goals=GOALS), Settings(**more))
+    assert [issue.code for issue in caught.value.issues] == [code]
+
+
+def test_a_certainty_may_concern_a_goal_of_its_own() -> None:
+    tables = tiny_tables(SKOLA, goals=GOALS)
+    settings = Settings(
+        certainty=0.3, certainty_goal="resultat", only=("plan", "uncertainty")
+    )
+    result = run(tables, settings).result
+    risk = result["risk"]
+    assert result["uncertainty"]["draws"] == CERTAIN_DRAWS
+    assert risk["goal_id"] == "resultat"
+    if risk["status"] == "met":
+        assert risk["probability"] >= 0.3
+    assert verify_result(tables, result) == []

@@ -1,0 +1,181 @@
+"""Is every changed figure of needs, probabilities and the safer plan found?"""
+
+from __future__ import annotations
+
+import copy
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from unit.need_town import town_result, town_tables
+
+from rodtrad.plan import risk as planner
+from rodtrad.verify import uncertainty, verify_result
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Result = dict[str, Any]
+
+
+def read() -> Result:
+    """The result as it is read from `plan.json`."""
+    result: Result = json.loads(json.dumps(town_result()))
+    return result
+
+
+def at(*path: str | int, by: float = 0.01) -> Callable[[Result], None]:
+    """Move one figure."""
+
+    def change(result: Result) -> None:
+        inside: Any = result
+        for key in path[:-1]:
+            inside = inside[key]
+        inside[path[-1]] += by
+
+    return change
+
+
+def put(value: Any, *path: str | int) -> Callable[[Result], None]:
+    """Write another value."""
+
+    def change(result: Result) -> None:
+        inside: Any = result
+        for key in path[:-1]:
+            inside = inside[key]
+        assert inside[path[-1]] != value
+        inside[path[-1]] = value
+
+    return change
+
+
+def gone(*path: str | int) -> Callable[[Result], None]:
+    def change(result: Result) -> None:
+        inside: Any = result
+        for key in path[:-1]:
+            inside = inside[key]
+        del inside[path[-1]]
+
+    return change
+
+
+NEED = "need_forecast"
+TAKEN = [{"project_id": "bad", "alternative_id": "a", "start_year": 2028}]
+ALL = ("uncertainty", "all_years", "balanskrav")
+TAMPERINGS: dict[str, tuple[Callable[[Result], None], str]] = {
+    "probability": (at("probability", "balanskrav", 1), "probability.balanskrav"),
+    "quantile": (at("quantiles", "ar", "p90", 2, by=1.0), "quantiles.ar.p90"),
+    "indicator": (at("quantiles", "sol", "p10", 0, by=1e-4), "quantiles.sol"),
+    "all years": (at(*ALL, "share"), ".".join(ALL)),
+    "error": (put(0.0, *ALL, "standard_error"), ".".join(ALL)),
+    "driver": (at("uncertainty", "drivers", "balanskrav", 0, "share"), "drivers"),
+    "stress": (
+        at("uncertainty", "stress", 0, "ar_change", 1, by=1.0),
+        "uncertainty.stress",
+    ),
+    "fan": (at("uncertainty", "fans", 0, "p5", 0, by=1.0), "uncertainty.fans"),
+    "assumed": (put([], "uncertainty", "assumed"), "uncertainty.assumed"),
+    "range": (
+        at("uncertainty", "assumptions", "rows", 0, "at_low"),
+        "uncertainty.assumptions",
+    ),
+    "draws": (put(61, "uncertainty", "draws"), "uncertainty"),
+    "draws absurd": (put(10**9, "uncertainty", "draws"), "uncertainty.draws"),
+    "draws text": (put("många", "uncertainty", "draws"), "uncertainty.draws"),
+    "seed": (put(77, "meta", "seed"), "quantiles"),
+    "seed gone": (gone("meta", "seed"), "meta.seed"),
+    "quantiles gone": (gone("quantiles"), "quantiles"),
+    "renewal": (
+        at(NEED, "renewal", "total", "p90", 1, by=1.0),
+        f"{NEED}.renewal.total.p90",
+    ),
+    "class": (
+        at(NEED, "renewal", "classes", 0, "expected_tkr", 0, by=5.0),
+        f"{NEED}.renewal.classes",
+    ),
+    "waiting": (
+        at(NEED, "renewal", "waiting", 0, "cost_tkr", 0, by=5.0),
+        f"{NEED}.renewal.waiting",
+    ),
+    "backlog": (at(NEED, "backlog", "measures", 1, "tkr", by=5.0), f"{NEED}.backlog"),
+    "places": (at(NEED, "places", "rows", 0, "need", 0, by=1.0), f"{NEED}.places"),
+    "shortage": (
+        at(NEED, "places", "rows", 0, "shortage_share", -1),
+        f"{NEED}.places.rows",
+    ),
+    "story": (at(NEED, "stories", 0, "fewer_share"), f"{NEED}.stories"),
+    "sentence": (
+        put("Allt är bra.", NEED, "stories", 0, "sentences", 0),
+        f"{NEED}.stories",
+    ),
+    "need draws": (put(10_000, NEED, "draws"), f"{NEED}.draws"),
+    "need emptied": (put(None, NEED, "places"), f"{NEED}.places"),
+    "safer": (at("risk", "probability"), "risk.probability"),
+    "before": (at("risk", "base_probability"), "risk.base_probability"),
+    "price": (at("risk", "price_points"), "risk.price_points"),
+    "share": (put(0.999, "risk", "share"), "risk"),
+    "outlay": (at("risk", "outlay_change_tkr", by=100.0), "risk.outlay_change_tkr"),
+    "safer draws": (put(10, "risk", "draws"), "risk.draws"),
+    "goal": (put("finns_inte", "risk", "goal_id"), "risk.goal_id"),
+    "year": (put(2027, "risk", "from_year"), "risk.from_year"),
+    "status word": (put("kanske", "risk", "status"), "risk.status"),
+    "risk broken": (gone("risk", "choices"), "risk.choices"),
+    "leaves": (
+        lambda r: r["risk"]["differences"]["leaves"].append("bad"),
+        "risk.differences.leaves",
+    ),
+    "unknown": (put({"nytt": 1}, "risk", "search"), "risk.search"),
+    "another plan": (
+        lambda r: r["risk"].update(choices=[dict(one) for one in TAKEN]),
+        "risk",
+    ),
+}
+
+
+def test_the_true_result_passes() -> None:
+    assert verify_result(town_tables(), read()) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", TAMPERINGS)
+def test_what_is_changed_is_found_where_it_stands(kind: str) -> None:
+    tamper, place = TAMPERINGS[kind]
+    result = read()
+    tamper(result)
+    found = verify_result(town_tables(), result)
+    assert any(place in one.figure for one in found), [one.figure for one in found]
+
+
+def test_a_question_about_the_plan_draws_nothing_anew() -> None:
+    result = read()
+    result["probability"]["balanskrav"][0] = 0.123
+    assert verify_result(town_tables(), result, drawn=False) == []
+    result["statement"]["ar"][0] += 100.0
+    assert verify_result(town_tables(), result, drawn=False)
+
+
+def test_a_safer_plan_must_be_one_that_was_tried() -> None:
+    """Steps without the plan's own value, or a search where none was called for."""
+    result = read()
+    risk = result["risk"]
+    if risk["base_probability"] >= risk["share"]:
+        risk["search"]["steps"] = [
+            {"quantile": 0.1, "objective": 1.0, "probability": 0.5}
+        ]
+    else:
+        for step in risk["search"]["steps"]:
+            step["objective"] = None if step["objective"] is None else 1.0
+    found = verify_result(town_tables(), result)
+    assert any(one.figure.startswith("risk") for one in found)
+
+
+def test_verify_draws_as_the_planner_does() -> None:
+    assert uncertainty.FRESH_DRAWS == planner.FRESH_DRAWS
+    assert uncertainty.FRESH_SEED == planner._FRESH_SEED
+
+
+def test_a_result_without_these_parts_is_left_alone() -> None:
+    result = copy.deepcopy(read())
+    for key in ("probability", "quantiles", "uncertainty", "need_forecast", "risk"):
+        del result[key]
+    assert verify_result(town_tables(), result) == []
