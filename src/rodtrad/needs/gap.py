@@ -126,8 +126,6 @@ def planned_housing(tables: Tables, people: People) -> list[Housing]:
 
     A row without an area, or in one without a count, is shared out as people live now.
     """
-    shares = people.persons.sum(axis=(1, 2))
-    shares = shares / max(float(shares.sum()), 1e-12)
     found = []
     for row in tables["housing"].records():
         if None in (row["year"], row["dwelling"], row["dwellings"]):
@@ -140,18 +138,9 @@ def planned_housing(tables: Tables, people: People) -> list[Housing]:
             "delay_years": row["delay_years"],
             "built_share": row["built_share"],
         }
-        if row["area"] in people.areas:
-            area = people.areas.index(row["area"])
-            # In its own area everyone who moves in is new.
-            if len(people.areas) > 1:
-                kinds["new_share"] = 1.0
-            found.append(Housing(area, row["year"], moved, **kinds))
-            continue
-        found += [
-            Housing(i, row["year"], moved * float(share), **kinds)
-            for i, share in enumerate(shares)
-            if share > 0
-        ]
+        known = row["area"] in people.areas
+        area = people.areas.index(row["area"]) if known else None
+        found.append(Housing(area, row["year"], moved, **kinds))
     return found
 
 

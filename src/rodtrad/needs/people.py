@@ -110,7 +110,9 @@ def read_people(tables: Tables, count_year: int | None = None) -> People | None:
     earlier = None
     for year in sorted(counts, reverse=True):
         if year < base_year and set(parts) <= set(counts[year]):
-            whole = sum(_filled(counts[year][a], a, year, notes) for a in parts)
+            whole = sum(
+                _filled(counts[year][a], names.get(a) or a, year, notes) for a in parts
+            )
             if float(np.sum(whole)) > 0:
                 earlier = (year, np.asarray(whole))
                 break

@@ -52,7 +52,7 @@ class Housing:
     """Planned dwellings of one kind in one area.
 
     Attributes:
-        area: index of the area.
+        area: index of the area; None shares the people out as people live now.
         year: the year they are meant to be moved into.
         persons: `[sex, age]`, the people who then live there.
         new_share: the share of them who would not otherwise have lived in the place.
@@ -60,7 +60,7 @@ class Housing:
         built_share: chance that they are built at all.
     """
 
-    area: int
+    area: int | None
     year: int
     persons: Array
     new_share: float = 0.5
@@ -456,6 +456,8 @@ def _settled(
     if not housing:
         return np.zeros((len(people.areas), 1, 1, years, 1))
     result = np.zeros((len(people.areas), 2, AGES, years, n))
+    lives = people.persons.sum(axis=(1, 2))
+    lives = (lives / max(float(lives.sum()), 1e-12))[:, None, None]
     for number, plan in enumerate(housing):
         if random:
             source = named_random(seed, "housing", number)
@@ -473,11 +475,14 @@ def _settled(
             delay = np.full(n, round(plan.delay_years))
             amount = np.full(n, plan.built_share)
         when = plan.year + delay - people.base_year - 1
+        moving = plan.new_share * plan.persons * lives
+        if plan.area is not None:
+            # Everyone is new in the area; those not new in the place leave the others.
+            moving = (plan.new_share - 1.0) * plan.persons * lives
+            moving[plan.area] += plan.persons
         for d in range(n):
             if 0 <= when[d] < years:
-                result[plan.area, :, :, when[d], d] += (
-                    amount[d] * plan.new_share * plan.persons
-                )
+                result[..., when[d], d] += amount[d] * moving
     return result
 
 

@@ -158,10 +158,11 @@ def brier_score(
         )
 
     early = gone & (seen <= horizon_years)
-    late = seen > horizon_years
+    # What was last seen standing on the very day has stood so long.
+    late = (seen > horizon_years) | (~gone & (seen == horizon_years))
     weight = np.zeros_like(seen)
     weight[early] = 1 / np.maximum(watched(seen[early], "left"), 1e-9)
-    weight[late] = 1 / np.maximum(watched(horizon_years, "right"), 1e-9)
+    weight[late] = 1 / np.maximum(watched(horizon_years, "left"), 1e-9)
     error = (predicted_standing - late) ** 2
     return float((weight * error).sum() / len(seen))
 

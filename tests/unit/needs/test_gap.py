@@ -77,6 +77,7 @@ def test_planned_housing_raises_the_need_where_it_stands() -> None:
             "housing_id": "kvarn",
             "area": "soder",
             "year": 2027,
+            "new_share": 1.0,
             "dwelling": "smahus",
             "dwellings": 100,
             "delay_years": 0.0,
