@@ -994,7 +994,7 @@ def check_reference_classes(tables: Tables) -> Iterable[Issue]:
 
 
 def check_population(tables: Tables) -> Iterable[Issue]:
-    """Find ages that an area lacks in a year, from 0 to the oldest of the table."""
+    """Find ages that an area lacks in a year although others have them."""
     table = tables["population"]
     if not len(table) or not has(table, "area", "year", "age"):
         return
@@ -1002,7 +1002,7 @@ def check_population(tables: Tables) -> Iterable[Issue]:
     for area, year, age in zip(table["area"], table["year"], table["age"], strict=True):
         if area is not None and year is not None and age is not None:
             ages[area, year].add(age)
-    every = set(range(max(set().union(*ages.values()), default=-1) + 1))
+    every = set().union(*ages.values())
     names = dict(zip(tables["areas"]["area"], tables["areas"]["name"], strict=True))
     for (area, year), given in ages.items():
         missing = every - given

@@ -1,4 +1,4 @@
-"""Planned housing counts once and as told; nothing lacks in silence."""
+"""Planned housing counts once and as told; who stands on the day is counted."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from unit.needs.place_cases import records, town
+from unit.needs.place_cases import town
 
-from rodtrad.domain.checks import check_tables
 from rodtrad.needs.gap import planned_housing, table_rates
 from rodtrad.needs.people import read_people
 from rodtrad.needs.population import _settled, forecast_population
@@ -51,13 +50,6 @@ def test_housing_without_area_is_built_or_not_as_one() -> None:
     plans = planned_housing(tables, people)
     settled = _settled(people, plans, 5, range(64), 1, random=True)
     assert set(np.unique(settled.sum(axis=(0, 1, 2, 3)).round(3))) == {0.0, 500.0}
-
-
-@pytest.mark.parametrize("lacking", [0, 7])
-def test_age_that_every_area_lacks_is_told(lacking: int) -> None:
-    rows = [row for row in records()["population"] if row["age"] != lacking]
-    issues = check_tables(town(population=rows))
-    assert {i.code for i in issues} >= {"age_missing"}
 
 
 def test_brier_counts_those_last_seen_standing_on_the_day() -> None:
