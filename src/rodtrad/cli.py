@@ -607,6 +607,11 @@ def _read_located(underlag: Path) -> tuple[Tables, list[Issue]]:
         raise _LocatedError(error.issues, not underlag.is_dir()) from error
 
 
+def _processes() -> int:
+    """Return how many processes may share a study: two, where there are two cores."""
+    return min(os.cpu_count() or 1, 2)
+
+
 def _run_study(underlag: Path, options: Mapping[str, Any]) -> Study:
     """Return the study of an underlag, the issues of reading first among its issues.
 
@@ -622,7 +627,8 @@ def _run_study(underlag: Path, options: Mapping[str, Any]) -> Study:
 
     try:
         with _Progress() as progress:
-            study = run(tables, Settings(**options), progress=progress)
+            settings = Settings(**options, processes=_processes())
+            study = run(tables, settings, progress=progress)
     except InputError as error:
         raise _LocatedError([*reading, *error.issues], workbook) from error
     first = [issue.as_dict() for issue in reading]

@@ -28,6 +28,7 @@ from rodtrad.domain.words import (
 from rodtrad.errors import InputError, Issue, SolverError
 from rodtrad.plan.constraints import build_problem
 from rodtrad.plan.precheck import check_projects
+from rodtrad.plan.sharing import Sharing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -41,6 +42,8 @@ if TYPE_CHECKING:
 
 PARTS = ("plan", "agreement", "reasons", "beside", "needs", "uncertainty")
 BALANSKRAV = "balanskrav"
+# With no more choices than this another process takes longer to start than it saves.
+FEW_CHOICES = 40
 # A certainty asked for is told beside the plan's own, so that is drawn too.
 CERTAIN_DRAWS = 2000
 # Each of the plans tried for a certainty may take this much work, and this part of the
@@ -60,7 +63,8 @@ class Settings:
     underlag of that plan and what was proven that no plan of it can pass. With more than one
     of `draws` there are probabilities. `certainty` is a share: beside the plan there is
     then one in which `certainty_goal`, `balanskrav` or a goal's id, holds in all its
-    years in that share of the draws.
+    years in that share of the draws. With more than one of `processes` the parts beside
+    the plan are shared between them; the result is the same.
     """
 
     time_limit: float = 60.0
@@ -74,6 +78,7 @@ class Settings:
     draws: int | None = None
     certainty: float | None = None
     certainty_goal: str = BALANSKRAV
+    processes: int = 1
 
 
 @dataclass(frozen=True)
@@ -146,8 +151,6 @@ def run(
         NoPlanError: no plan meets the requirements; names a minimal conflict.
         SolverError: no plan was found in the time.
     """
-    from rodtrad.plan.milp import Limits, solve_problem
-
     settings = settings or Settings()
     tell = progress or (lambda *_args, **_facts: None)
     stored = tables
@@ -163,10 +166,30 @@ def run(
     case = build_case(tables)
     if faults := _certainty_faults(case, settings):
         raise InputError(faults)
-    own_seed = int(tables.settings["seed"])
-    seed = own_seed if settings.seed is None else settings.seed
     tell(_("Bygger planen"))
     problem = build_problem(case)
+    shared = settings.processes if len(problem.choices) > FEW_CHOICES else 1
+    with Sharing(shared) as sharing:
+        return _run(stored, tables, problem, issues, settings, sharing, tell)
+
+
+def _run(
+    stored: Tables,
+    tables: Tables,
+    problem: Problem,
+    issues: Sequence[Issue],
+    settings: Settings,
+    sharing: Sharing,
+    tell: Callable[..., None],
+) -> Study:
+    """Return the study of tables without errors, as `run` does."""
+    from rodtrad.plan.milp import Limits, solve_problem
+
+    case = problem.case
+    own_seed = int(tables.settings["seed"])
+    seed = own_seed if settings.seed is None else settings.seed
+    if "needs" in settings.only:
+        sharing.add("needs", _needs, tables, seed)
     limits = Limits(settings.time_limit, settings.work_limit, settings.gap, seed)
 
     def watch(state: Progress) -> None:
@@ -199,6 +222,8 @@ def run(
             gap=None,
             seconds=plan.seconds,
         )
+    if "agreement" in settings.only and len(tables["viewpoints"]):
+        sharing.add("agreement", _agreement, problem, plan.choices, settings, seed)
     reasons: list[dict[str, Any]] = []
     limits_held: list[dict[str, Any]] = []
     if "reasons" in settings.only:
@@ -227,26 +252,27 @@ def run(
             gap=plan.gap,
             seconds=plan.seconds,
         )
-    agreement, certificates = _agreement(problem, choices, settings, seed, tell)
     economy = economy_result(case, choices)
+    if "beside" in settings.only:
+        _add_beside(sharing, problem, plan, settings, seed)
+    if "uncertainty" in settings.only:
+        sharing.add("uncertainty", _uncertainty, tables, problem, plan, settings, seed)
+    found = sharing.results(lambda key: tell(_stage(key)))
+    agreement, certificates = found.get("agreement", ({}, None))
     beside: dict[str, Any] = {}
     if "beside" in settings.only:
-        from rodtrad.explain.beside import choices_beside
-        from rodtrad.explain.curves import value_curves
+        from rodtrad.explain.beside import beside_facts
 
-        tell(_("Söker vad mer och mindre utrymme ger"))
-        beside["curves"] = value_curves(problem, plan)
-        beside["beside"] = choices_beside(
-            problem, plan, economy, settings.decided, seed, tell
-        )
+        beside["curves"] = [found[key] for key in found if key.startswith("curve ")]
+        beside["beside"] = beside_facts(case, plan, economy, found)
     result: dict[str, Any] = {
         "meta": {**study_facts(stored, tables, settings.scenario), "seed": seed},
         "status": _status(plan),
         **economy,
         **agreement,
         **beside,
-        **_needs(tables, settings, seed, tell),
-        **_uncertainty(tables, problem, plan, settings, seed, tell),
+        **found.get("needs", {}),
+        **found.get("uncertainty", {}),
         "limits": limits_held,
         "reasons": reasons,
         "law": law.used(int(year) for year in case.years),
@@ -274,28 +300,17 @@ def _agreement(
     choices: Sequence[Choice],
     settings: Settings,
     seed: int,
-    tell: Callable[..., None],
 ) -> tuple[dict[str, Any], dict[str, Any] | None]:
-    """Return the agreement map for `plan.json` and its certificates.
-
-    Nothing when the underlag has no viewpoints or the map is left out.
-    """
-    if "agreement" not in settings.only or not len(problem.case.tables["viewpoints"]):
-        return {}, None
+    """Return the agreement map for `plan.json` and its certificates."""
     from rodtrad.plan.agreement import agreement_basis
-    from rodtrad.plan.robust import MapLimits, Standing, map_agreement
-
-    def watch(state: Standing) -> None:
-        settled = max(state.settled.values(), default=0)
-        text = _("Prövar vad som gäller oavsett vikter, {n} av {total} projekt klara")
-        tell(text.format(n=settled, total=state.projects))
+    from rodtrad.plan.robust import MapLimits, map_agreement
 
     limits = MapLimits(seconds=settings.time_limit, seed=seed)
     if settings.work_limit is not None:
         # Whoever limits the work wants the same answer on every machine.
         work = min(settings.work_limit, limits.work or settings.work_limit)
         limits = replace(limits, seconds=None, work=work)
-    found = map_agreement(problem, limits, [tuple(choices)], watch)
+    found = map_agreement(problem, limits, [tuple(choices)])
     if not found.rows:
         return {}, None
     basis = agreement_basis(problem.case, found.rows, found.certificates.plans)
@@ -305,15 +320,47 @@ def _agreement(
     }, found.certificates.as_dict()
 
 
-def _needs(
-    tables: Tables, settings: Settings, seed: int, tell: Callable[..., None]
-) -> dict[str, Any]:
+def _add_beside(
+    sharing: Sharing,
+    problem: Problem,
+    plan: Portfolio,
+    settings: Settings,
+    seed: int,
+) -> None:
+    """Add the parts that choices beside the plan are made of."""
+    from rodtrad.explain.beside import near_and_windows
+    from rodtrad.explain.curves import curve_limits, curve_names, value_curve
+    from rodtrad.plan.replan import replan
+    from rodtrad.plan.reserve import LEVELS, WORK, reserve_list
+
+    names = curve_names(problem, plan)
+    for name in names:
+        each = curve_limits(len(names))
+        sharing.add(f"curve {name or ''}", value_curve, problem, plan, name, each)
+    sharing.add("near", near_and_windows, problem, plan, seed)
+    sharing.add("reserve", reserve_list, problem, plan, LEVELS, WORK, seed)
+    if settings.decided is not None:
+        sharing.add("replan", replan, problem, plan, settings.decided, seed=seed)
+
+
+def _stage(key: str) -> str:
+    """Return what a part does, in Swedish."""
+    stages = {
+        "agreement": _("Prövar vad som gäller oavsett vikter"),
+        "curve": _("Söker vad mer och mindre utrymme ger"),
+        "near": _("Söker andra planer som är nästan lika bra"),
+        "reserve": _("Söker vad som står på tur"),
+        "replan": _("Söker minsta ändring av den beslutade planen"),
+        "needs": _("Räknar behoven"),
+        "uncertainty": _("Räknar hur säker planen är"),
+    }
+    return stages[key.split()[0]]
+
+
+def _needs(tables: Tables, seed: int) -> dict[str, Any]:
     """Return what must be done, for `plan.json`; nothing where no table tells."""
-    if "needs" not in settings.only:
-        return {}
     from rodtrad.needs.result import needs_result
 
-    tell(_("Räknar behoven"))
     found = needs_result(tables, seed=seed)
     return {} if found is None else {"need_forecast": found}
 
@@ -342,22 +389,20 @@ def _uncertainty(
     plan: Portfolio,
     settings: Settings,
     seed: int,
-    tell: Callable[..., None],
 ) -> dict[str, Any]:
     """Return probabilities and, if asked for, the plan with a certainty."""
     draws = settings.draws or int(tables.settings["draws"] or 1)
     if settings.certainty is not None:
         draws = max(draws, CERTAIN_DRAWS)
-    if "uncertainty" not in settings.only or draws < 2 or plan.choices is None:
+    if draws < 2 or plan.choices is None:
         return {}
     from rodtrad.capacity.uncertainty_result import uncertainty_result
     from rodtrad.needs.swings import population_swings
 
-    tell(_("Räknar hur säker planen är"))
     people = population_swings(tables, draws, seed)
     found = uncertainty_result(problem.case, plan.choices, draws, seed, people)
     if settings.certainty is not None:
-        found["risk"] = _risk(tables, problem, plan, settings, seed, tell)
+        found["risk"] = _risk(tables, problem, plan, settings, seed)
     return found
 
 
@@ -367,7 +412,6 @@ def _risk(
     plan: Portfolio,
     settings: Settings,
     seed: int,
-    tell: Callable[..., None],
 ) -> dict[str, Any]:
     """Return the plan with the certainty asked for, and what it costs."""
     from rodtrad.needs.swings import population_swings
@@ -375,7 +419,6 @@ def _risk(
     from rodtrad.plan.risk import plan_with_certainty
 
     share = settings.certainty or 0.0
-    tell(_("Söker en plan som håller i {p} av fallen").format(p=share_text(share)))
     work = RISK_WORK
     if settings.work_limit is not None:
         work = min(work, settings.work_limit)

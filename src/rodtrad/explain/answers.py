@@ -87,7 +87,13 @@ def swap_text(
         elif not known:
             pattern = _("I den bästa sådana plan som hittats flyttas {list}.")
         text.append(pattern.format(list=list_text(moves)))
-    for switch in diff["switches"][:2]:
+    return text + switch_sentences(case, diff["switches"])
+
+
+def switch_sentences(case: Case, switches: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return which projects are built in another way, the first two."""
+    text = []
+    for switch in switches[:2]:
         project = case.project(switch["project_id"])
         text.append(
             _("Projektet {p} byter från alternativet {a} till {b}.").format(

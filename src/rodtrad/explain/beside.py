@@ -19,10 +19,10 @@ from rodtrad.domain.words import (
     count_text,
     list_text,
     money_text,
-    names_text,
     quoted,
     share_text,
 )
+from rodtrad.explain.answers import projects_text, switch_sentences
 from rodtrad.explain.limits import points
 from rodtrad.plan.milp import PROOF_GAP
 from rodtrad.plan.near_optimal import near_optimal_plans
@@ -31,7 +31,7 @@ from rodtrad.plan.reserve import reserve_list
 from rodtrad.plan.windows import start_windows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from rodtrad.capacity.evaluate import Evaluation
     from rodtrad.domain.arrays import Case, Choice
@@ -52,7 +52,6 @@ def choices_beside(
     economy: Mapping[str, Any],
     decided: Sequence[Choice] | None = None,
     seed: int = 1,
-    progress: Callable[[str], None] | None = None,
 ) -> dict[str, Any]:
     """Return `beside` of `plan.json`: `near, windows, reserve, replan, completion`.
 
@@ -62,7 +61,6 @@ def choices_beside(
         economy: what `economy_result` gives for the plan.
         decided: an earlier decided plan; without it `replan` is None.
         seed: for the solver.
-        progress: called with each stage in Swedish.
 
     Raises:
         ValueError: the portfolio holds no plan.
@@ -70,24 +68,38 @@ def choices_beside(
     if plan.choices is None or plan.objective is None:
         msg = "there is no plan to choose beside"
         raise ValueError(msg)
-    tell = progress or (lambda _stage: None)
-    case = problem.case
-    tell(_("Söker andra planer som är nästan lika bra"))
-    near = near_optimal_plans(problem, plan, seed=seed)
-    tell(_("Söker när projekten kan starta"))
-    others = [one.choices for one in near.plans]
-    windows = start_windows(problem, plan, known=others)
-    tell(_("Söker vad som står på tur"))
-    reserve = reserve_list(problem, plan, seed=seed)
-    changed = None
+    found: dict[str, Any] = {
+        "near": near_and_windows(problem, plan, seed),
+        "reserve": reserve_list(problem, plan, seed=seed),
+    }
     if decided is not None:
-        tell(_("Söker minsta ändring av den beslutade planen"))
-        changed = replan_facts(case, plan, replan(problem, plan, decided, seed=seed))
+        found["replan"] = replan(problem, plan, decided, seed=seed)
+    return beside_facts(problem.case, plan, economy, found)
+
+
+def near_and_windows(
+    problem: Problem, plan: Portfolio, seed: int = 1
+) -> tuple[NearPlans, StartWindows]:
+    """Return near-optimal plans, and the start windows that they too witness."""
+    near = near_optimal_plans(problem, plan, seed=seed)
+    others = [one.choices for one in near.plans]
+    return near, start_windows(problem, plan, known=others)
+
+
+def beside_facts(
+    case: Case, plan: Portfolio, economy: Mapping[str, Any], found: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return `beside` of `plan.json` from what was found.
+
+    `found` holds `near` (plans and windows), `reserve` and perhaps `replan`.
+    """
+    near, windows = found["near"]
+    changed = found.get("replan")
     return {
         "near": near_facts(case, plan, near),
         "windows": window_facts(case, windows),
-        "reserve": reserve_facts(case, plan.objective, reserve),
-        "replan": changed,
+        "reserve": reserve_facts(case, plan.objective or 0.0, found["reserve"]),
+        "replan": None if changed is None else replan_facts(case, plan, changed),
         "completion": completion_facts(case, economy),
     }
 
@@ -106,14 +118,6 @@ def _outlay(case: Case, choices: Sequence[Choice]) -> float:
         sum(case.project(key).alternative(alternative_id).outlay)
         for key, alternative_id, _start in choices
     )
-
-
-def _projects_text(names: Sequence[str]) -> str:
-    """Return project names for a sentence that goes on after them."""
-    if len(names) <= 4:
-        return names_text(names)
-    more = _("{n} andra projekt").format(n=count_text(len(names) - 3))
-    return list_text([*(quoted(name) for name in names[:3]), more])
 
 
 def _finite(value: float) -> float | None:
@@ -270,15 +274,7 @@ def _near_sentences(
         moves = [*moves[: MOST_MOVES - 1], _("{n} projekt till").format(n=rest)]
     if moves:
         text.append(_("Mer än två år flyttas {list}.").format(list=list_text(moves)))
-    for switch in changes["switches"][:2]:
-        project = case.project(switch["project_id"])
-        text.append(
-            _("Projektet {p} byter från alternativet {a} till {b}.").format(
-                p=quoted(project.name),
-                a=quoted(project.alternative(switch["from"]).name),
-                b=quoted(project.alternative(switch["to"]).name),
-            )
-        )
+    text += switch_sentences(case, changes["switches"])
     currency = case.tables.settings["currency"]
     if abs(change) >= 1.0:
         pattern = (
@@ -291,7 +287,7 @@ def _near_sentences(
 
 
 def _swap_sentences(leaves: Sequence[str], enters: Sequence[str]) -> list[str]:
-    ps, qs = _projects_text(leaves), _projects_text(enters)
+    ps, qs = projects_text(leaves), projects_text(enters)
     if leaves and enters:
         return [_("Då lämnar {ps} planen, och {qs} kommer in.").format(ps=ps, qs=qs)]
     if leaves:
@@ -376,7 +372,7 @@ def reserve_facts(case: Case, objective: float, found: Reserve) -> dict[str, Any
         first = [names[key] for key, of in keys if of == keys[0][1]]
         told = pattern if _proven_till(found.levels, at.level) else unproven
         text.append(
-            told.format(kr=money_text(amount, currency), p=_projects_text(first))
+            told.format(kr=money_text(amount, currency), p=projects_text(first))
         )
     return {
         "text": text,

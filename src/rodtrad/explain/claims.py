@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from rodtrad.capacity.evaluate import evaluate_plan
 from rodtrad.capacity.result import choice_differences
 from rodtrad.explain.bounds import Relaxed
-from rodtrad.explain.outlook import Outlook, Threshold, value_of
+from rodtrad.explain.outlook import Outlook, Threshold
 from rodtrad.explain.questions import (
     BUILD_WORK,
     START_WORK,
@@ -40,9 +40,9 @@ if TYPE_CHECKING:
 
 # How much of the work goes to forced plans; the rest to what it would take.
 FORCED_SHARE = 0.6
-LEAST_WORK, MOST_WORK = 100, 400
+LEAST_WORK, MOST_WORK = 250, 1000
 # Where no forced plan was found by hand, one is searched for all the same.
-UNKNOWN_WORK = 20
+UNKNOWN_WORK = 60
 TREE_SOLVES = 300
 # With more choices a solution takes longer and the tree settles less.
 TREE_CHOICES = 1000
@@ -150,7 +150,7 @@ class Explainer:
 
     def value(self, flags: Flags) -> float:
         """Return what a plan is worth."""
-        return value_of(self.problem, self.check, flags)
+        return self.problem.worth(flags)
 
     def best_known(self) -> Known:
         """Return the best plan known."""
@@ -233,6 +233,7 @@ class Explainer:
             work=work,
             gap=1e-7,
             seed=effort.limits.seed,
+            light=True,
         )
         found = solve_problem(asked, limits, start=known.choices or (), rounds=rounds)
         effort.spent += found.work + START_WORK

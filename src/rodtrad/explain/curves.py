@@ -17,7 +17,6 @@ from rodtrad.capacity.evaluate import evaluate_plan, result_before_reserves
 from rodtrad.capacity.indicators import goal_slack, slack_unit, window_sums
 from rodtrad.capacity.result import choice_differences
 from rodtrad.domain.words import _, money_text, names_text
-from rodtrad.explain.bounds import CUT_CHOICES, Relaxed
 from rodtrad.explain.claims import ROUNDS
 from rodtrad.explain.limits import binding_limits, points
 from rodtrad.explain.questions import Effort, ReasonLimits, more_room, plan_changes
@@ -36,9 +35,8 @@ if TYPE_CHECKING:
     from rodtrad.plan.problem import Problem
 
 STEPS_TKR = (-50_000.0, -25_000.0, -10_000.0, 10_000.0, 25_000.0, 50_000.0)
-CURVE_WORK, CURVE_SECONDS = 400, 30.0
-LEAST_WORK = 20
-TREE_SOLVES = 100
+CURVE_WORK, CURVE_SECONDS = 2400, 30.0
+LEAST_WORK = 60
 
 
 def value_curves(
@@ -52,7 +50,7 @@ def value_curves(
     Args:
         problem: from `build_problem`.
         plan: the finished plan.
-        limits: how much work and time all curves together may take.
+        limits: how much work all curves together may take, and time each of them.
         steps: the amounts of room, tkr; less than zero is less room.
 
     Returns:
@@ -68,40 +66,67 @@ def value_curves(
     Source:
         METHODS 6 no. 2; method page docs/method/reasons.md.
     """
-    if plan.choices is None or plan.objective is None:
+    names = curve_names(problem, plan)
+    each = curve_limits(len(names), limits)
+    return [value_curve(problem, plan, name, each, steps) for name in names]
+
+
+def curve_limits(count: int, limits: ReasonLimits | None = None) -> ReasonLimits:
+    """Return how much work and time each of so many curves may take.
+
+    They share the work, but not the time: that stops only what a slow machine never
+    would be done with.
+    """
+    limits = limits or ReasonLimits(CURVE_SECONDS, CURVE_WORK)
+    return replace(limits, work=limits.work // max(count, 1))
+
+
+def curve_names(problem: Problem, plan: Portfolio) -> list[str | None]:
+    """Return the goals that have a curve, by id; first None for all of them together.
+
+    Raises:
+        ValueError: there is no plan to compare with.
+    """
+    if plan.choices is None:
         msg = "there is no plan to compare with"
         raise ValueError(msg)
-    limits = limits or ReasonLimits(CURVE_SECONDS, CURVE_WORK)
+    goals = problem.case.goals
+    if not any(goal.level == "must" for goal in goals):
+        return []
     check = RowCheck(problem)
     held = binding_limits(check, check.chosen(plan.choices))
     binding = {limit["id"] for limit in held if limit["kind"] == "goal"}
-    goals = [goal for goal in problem.case.goals if goal.goal_id in binding]
-    if not any(goal.level == "must" for goal in problem.case.goals):
-        return []
-    curves: list[Goal | None] = [None, *goals]
+    return [None, *(goal.goal_id for goal in goals if goal.goal_id in binding)]
+
+
+def value_curve(
+    problem: Problem,
+    plan: Portfolio,
+    goal_id: str | None,
+    limits: ReasonLimits,
+    steps: Sequence[float] = STEPS_TKR,
+) -> dict[str, Any]:
+    """Return one of the curves of `value_curves`, whatever the others are.
+
+    Raises:
+        ValueError: there is no plan to compare with.
+    """
+    if plan.choices is None or plan.objective is None:
+        msg = "there is no plan to compare with"
+        raise ValueError(msg)
+    goal = next((g for g in problem.case.goals if g.goal_id == goal_id), None)
     effort = Effort(limits)
-    found = []
-    left = len(curves) * len(steps)
-    for goal in curves:
-        rows = []
-        known: tuple[Choice, ...] = plan.choices
-        for room_tkr in sorted(steps):
-            asked = ask_room(problem, plan.choices, room_tkr, goal)
-            share = max(effort.left // left, LEAST_WORK)
-            point, best = _point(asked, plan, known, effort, share)
-            known = best or known
-            rows.append({"room_tkr": room_tkr, **point})
-            left -= 1
-        for row in rows:
-            row["text"] = _in_words(problem.case, plan.objective, row)
-        found.append(
-            {
-                "goal_id": goal.goal_id if goal else None,
-                "year": problem.case.plan_start,
-                "points": rows,
-            }
-        )
-    return found
+    rows = []
+    known: tuple[Choice, ...] = plan.choices
+    for i, room_tkr in enumerate(sorted(steps)):
+        asked = ask_room(problem, plan.choices, room_tkr, goal)
+        share = max(effort.left // (len(steps) - i), LEAST_WORK)
+        point, best = _point(asked, plan, known, effort, share)
+        known = best or known
+        rows.append({"room_tkr": room_tkr, **point})
+    for row in rows:
+        row["text"] = _in_words(problem.case, plan.objective, row)
+    return {"goal_id": goal_id, "year": problem.case.plan_start, "points": rows}
 
 
 def ask_room(
@@ -154,16 +179,13 @@ def _point(
     check = RowCheck(asked)
     today = plan.choices or ()
     starts = [made for of in (today, known) if (made := _mended(check, of))]
-    start = max(
-        starts, key=lambda of: evaluate_plan(asked.case, of).objective, default=None
-    )
-    limits = Limits(max(effort.seconds, 0.5), work, 1e-6, effort.limits.seed)
+    start = max(starts, key=lambda of: asked.worth(check.chosen(of)), default=None)
+    seconds = max(effort.seconds, 0.5)
+    limits = Limits(seconds, work, 1e-6, effort.limits.seed, light=True)
     found = solve_problem(asked, limits, start=start, rounds=ROUNDS)
     effort.spent += found.work
     impossible = found.stopped == "infeasible"
     bound = found.bound
-    if not impossible and found.stopped != "proof" and not effort.late():
-        bound = _pressed(asked, bound, effort)
     if bound is not None and found.objective is not None:
         bound = max(bound, found.objective)
     point: dict[str, Any] = {
@@ -186,16 +208,6 @@ def _point(
         point |= choice_differences(today, found.choices)
         point["changes"] = plan_changes(today, found.choices)
     return point, found.choices
-
-
-def _pressed(asked: Problem, bound: float | None, effort: Effort) -> float | None:
-    """Return the bound after cuts and a small tree, where they are quick."""
-    if len(asked.choices) > CUT_CHOICES:
-        return bound
-    relaxed = Relaxed(asked)
-    relaxed.grow(TREE_SOLVES, effort.late)
-    top = relaxed.top()
-    return top if bound is None else min(bound, top)
 
 
 def _mended(check: RowCheck, choices: Sequence[Choice]) -> tuple[Choice, ...] | None:

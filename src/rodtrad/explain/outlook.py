@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from rodtrad.capacity.evaluate import evaluate_plan
@@ -77,14 +77,7 @@ class Level:
 
     def value(self, flags: Flags) -> float:
         """Return what a plan is worth with this room."""
-        return value_of(self.problem, self.check, flags)
-
-
-def value_of(problem: Problem, check: RowCheck, flags: Flags) -> float:
-    """Return what a plan is worth, missed aims included."""
-    if any(variable.price for variable in problem.variables):
-        return evaluate_plan(problem.case, check.choices(flags)).objective
-    return float(problem.values[flags].sum())
+        return self.problem.worth(flags)
 
 
 class Outlook:
@@ -143,10 +136,7 @@ class Outlook:
             problem = self._asked_outlay(project_id, factor)
             check = RowCheck(problem)
 
-            def value(flags: Flags) -> float:
-                return value_of(problem, check, flags)
-
-            found = self._best_with(check, project_id, value)
+            found = self._best_with(check, project_id, problem.worth)
             if found is None or found[0] < target - near:
                 return None
             plan = evaluate_plan(problem.case, check.choices(found[1]))
@@ -174,16 +164,17 @@ class Outlook:
             short[1] if short else None,
         )
 
+    def _most(self, project_id: str, given: Multipliers, factor: float) -> float:
+        """Return the bound on plans with a project at a share of its outlay."""
+        problem = self._asked_outlay(project_id, factor)
+        bounds = Bounds(problem, build_matrix(problem))
+        return self.around.relaxed.most_in(bounds, given, project_id)
+
     def _too_dear(
         self, project_id: str, given: Multipliers, target: float
     ) -> tuple[float, float] | None:
         """Return the least share of the outlay known to be too much, with its bound."""
-
-        def most(factor: float) -> float:
-            problem = self._asked_outlay(project_id, factor)
-            bounds = Bounds(problem, build_matrix(problem))
-            return self.around.relaxed.most_in(bounds, given, project_id)
-
+        most = partial(self._most, project_id, given)
         free, full = most(0.0), most(1.0)
         if free < target:
             return 0.0, free
@@ -245,12 +236,7 @@ class Outlook:
         self, project_id: str, given: Multipliers, target: float
     ) -> tuple[float, float] | None:
         """Return a factor at which no plan with the project reaches the target."""
-
-        def most(factor: float) -> float:
-            problem = self._asked_outlay(project_id, factor)
-            bounds = Bounds(problem, build_matrix(problem))
-            return self.around.relaxed.most_in(bounds, given, project_id)
-
+        most = partial(self._most, project_id, given)
         top = most(MOST_FACTOR)
         if top >= target:
             return None

@@ -27,12 +27,12 @@ Status = Literal["proven", "interval", "open"]
 TIE = 1e-6
 # All reasons share this much of the solver's work and this many seconds; the work is
 # what ends them unless the machine is slow, so that the same input gives the same.
-SEARCH_WORK = 500
+SEARCH_WORK = 1500
 SEARCH_SECONDS = 30.0
 SEARCH_CHOICES, MOST_MORE = 400, 2.0
 # A problem built anew counts as so much work, and so does what a search does first.
-BUILD_WORK = 2
-START_WORK = 10
+BUILD_WORK = 6
+START_WORK = 30
 
 
 @dataclass(frozen=True)

@@ -106,7 +106,7 @@ class Around:
         """Return the objective of a plan of the problem if it reaches the floor."""
         if float(self.problem.values[flags].sum()) < floor:
             return None  # missed aims only make it less
-        objective = self.objective_of(self.check.choices(flags))
+        objective = self.problem.worth(flags)
         return objective if objective >= floor else None
 
     def solve(
@@ -130,7 +130,7 @@ class Around:
             known = NOTHING if start is None else self.known(problem, start)
             return replace(known, bound=relaxed_bound(problem))
         begin = None if start is None else _choices(problem, start)
-        limits = Limits(seconds=NEVER_SECONDS, work=work, gap=gap, seed=self._seed)
+        limits = Limits(NEVER_SECONDS, work, gap, self._seed, light=True)
         found = solve_problem(problem, limits, start=begin, rounds=1)
         if found.stopped == "infeasible":
             return IMPOSSIBLE

@@ -37,6 +37,7 @@ from rodtrad.plan.problem import (
     reach,
     safe_name,
 )
+from rodtrad.plan.worth import aim_misses
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -197,6 +198,7 @@ def build_problem(case: Case) -> Problem:
         variables=tuple(build.variables.values()),
         ratio_aims=tuple(build.ratio_aims),
         net_loans=tuple(build.net_loans(t) for t in range(len(case.years))),
+        aims=aim_misses(case, build.response),
         by_project=by_project,
     )
 

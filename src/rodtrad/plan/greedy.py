@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from rodtrad.capacity.evaluate import evaluate_plan
 from rodtrad.plan.problem import sparse_rows
 
 if TYPE_CHECKING:
@@ -421,14 +420,14 @@ def polish(check: RowCheck, chosen: Flags, thorough: bool = False) -> Flags:
     pay when missed aims have a price.
     """
     problem = check.problem
-    best = _objective(check, chosen)
+    best = problem.worth(chosen)
     standing = check.standing(chosen)
     changed = True
 
     def helps(trial: Flags) -> float | None:
         if not check.holds(trial):
             return None
-        value = _objective(check, trial)
+        value = problem.worth(trial)
         return value if value > best + 1e-9 * max(1.0, abs(best)) else None
 
     while changed:
@@ -458,14 +457,6 @@ def polish(check: RowCheck, chosen: Flags, thorough: bool = False) -> Flags:
             for k in kept:
                 standing.add(k)
     return standing.chosen
-
-
-def _objective(check: RowCheck, chosen: Flags) -> float:
-    """Return value minus the price of missed aims."""
-    case = check.problem.case
-    if any(goal.level == "aim" and goal.price for goal in case.goals):
-        return evaluate_plan(case, check.choices(chosen)).objective
-    return float(check.problem.values[chosen].sum())
 
 
 def make_room(check: RowCheck, chosen: Flags, column: int) -> Flags | None:

@@ -43,7 +43,7 @@ COUNT = 4
 # Shares of outlay that differ: tried in turn, the last is the least that is clear.
 DIFFERENCES = (0.2, 0.1)
 # The work of each search, as `plan.milp.Limits` counts it.
-WORK = 150
+WORK = 250
 # How much of it a second search may use, when the first ended near a lowered bound.
 PROOF_SHARE = 0.15
 ROUNDING = 1e-6
@@ -172,9 +172,7 @@ def _best_that_differs(
     far = _far_plan(around, check)
     if far is not None:
         starts.append(far)
-    start = max(
-        starts, key=lambda flags: around.known(asked, flags).objective, default=None
-    )
+    start = max(starts, key=asked.worth, default=None)
     # Half way from the floor to the plan is good enough: there the search ends.
     enough = (floor + around.objective) / 2
     if start is not None:
@@ -226,7 +224,7 @@ def _turned(
     for k in sorted(columns, key=lambda k: (-problem.values[k], k))[:3]:
         made = make_room(check, flags, k)
         if made is not None and check.holds(made):
-            value = around.known(problem, made).objective
+            value = problem.worth(made)
             if best is None or value > best[0]:
                 best = value, made
     return None if best is None else best[1]
@@ -256,7 +254,7 @@ def _far_plan(around: Around, asked: RowCheck) -> Flags | None:
             better = polish(check, grow(check, flags))
             return better if check.holds(better) else None
         check = RowCheck(held)
-        now = around.known(problem, flags).objective
+        now = problem.worth(flags)
         best: tuple[float, str, Flags] | None = None
         for key in [key for key in order if key not in turned][:LARGEST]:
             other = _turned(around, check, flags, key)
@@ -265,7 +263,7 @@ def _far_plan(around: Around, asked: RowCheck) -> Flags | None:
             gained = missing - lacking(other)
             if gained <= 0:
                 continue
-            loss = now - around.known(problem, other).objective
+            loss = now - problem.worth(other)
             rate = max(loss, 0.0) / gained
             if best is None or rate < best[0]:
                 best = rate, key, other

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from rodtrad.capacity.statements import Selection, Statements
     from rodtrad.domain.arrays import Array, Case
+    from rodtrad.plan.worth import AimMisses
 
     Index = NDArray[np.int32]
 
@@ -189,6 +190,7 @@ class Problem:
     variables: tuple[Variable, ...]
     ratio_aims: tuple[RatioAim, ...]
     net_loans: tuple[Expression, ...]
+    aims: AimMisses
     by_project: Mapping[str, tuple[int, ...]]
     forced: Mapping[str, bool] = field(default_factory=dict)
 
@@ -199,6 +201,13 @@ class Problem:
     def with_rows(self, rows: Iterable[Row]) -> Problem:
         """Return the same problem with these rows instead."""
         return replace(self, rows=tuple(rows))
+
+    def worth(self, chosen: NDArray[np.bool_]) -> float:
+        """Return the value of a plan, `[column]`, minus the price of missed aims.
+
+        As the statements have it, but for rounding.
+        """
+        return float(self.values[chosen].sum()) - self.aims.penalty(chosen)
 
     @property
     def criteria(self) -> tuple[str, ...]:

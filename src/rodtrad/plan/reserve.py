@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 LEVELS = (-0.2, -0.1, -0.05, 0.05, 0.1, 0.2)
 # The work of each search, as `plan.milp.Limits` counts it; two for each level.
-WORK = 60
+WORK = 200
 # Nor is a plan sought that is nearer its bound than this.
 GAP = 0.01
 
