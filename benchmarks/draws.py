@@ -1,10 +1,10 @@
 """How fast are the statements in ten thousand draws, and how much memory do they take?
 
-`python benchmarks/draws.py` prints one table; exits 1 when a limit is broken. Work is
-counted in CPU seconds, so a busy machine stretches it little; memory is
-the peak of a process of its own. Limits: 10,000 draws of 40 years with random cost and
-delay within 0.5 s for 60 chosen projects and 3 s for 300, 500 MB; 100 plans of 60 on
-the same draws within 20 s of two cores, that is 40 s of work.
+`python benchmarks/draws.py` prints one table; exits 1 when a limit is broken. The limits
+are for the clock on two cores: 10,000 draws of 40 years with random cost and delay
+within 0.5 s for 60 chosen projects and 3 s for 300, 500 MB; 100 plans of 60 on the same
+draws within 20 s. The best of five counts, as anything else that runs stretches the
+clock; processor time stands beside it. Memory is the peak of a process of its own.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ import resource
 import subprocess
 import sys
 import time
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -34,6 +36,10 @@ from rodtrad.domain.components import build_tables
 YEARS, DRAWS = 40, 10_000
 BASE = 2025
 MEMORY_LIMIT_MB = 500.0
+REPEATS = 5
+# What is measured, and the seconds it may take on two cores.
+LIMITS = {"60": 0.5, "300": 3.0, "plans100": 20.0}
+SOURCE = Path(__file__).resolve().parents[1] / "src"
 
 
 def synthetic_case(projects: int, seed: int = 1) -> Case:
@@ -154,25 +160,60 @@ def plan_of(case: Case, count: int, seed: int) -> list[Choice]:
     return plan
 
 
-def measure_one(projects: int) -> dict[str, float]:
-    """Return CPU seconds of draws, statements and quantiles for one plan."""
+@dataclass(frozen=True)
+class Measured:
+    """Seconds on the clock and of processor time, by step, and the peak in MB."""
+
+    wall: dict[str, float]
+    cpu: dict[str, float]
+    memory_mb: float
+
+    @property
+    def seconds(self) -> float:
+        """What is held against the limit: all but the quantiles of the report."""
+        return sum(value for key, value in self.wall.items() if key != "quantiles")
+
+    @property
+    def cpu_seconds(self) -> float:
+        """The same of processor time, all threads together."""
+        return sum(value for key, value in self.cpu.items() if key != "quantiles")
+
+
+def clocks() -> tuple[float, float]:
+    """Return the clock and the processor time of this process, in seconds."""
+    return time.perf_counter(), time.process_time()
+
+
+def measure_one(projects: int) -> dict[str, tuple[float, float]]:
+    """Return seconds (clock, processor) of each step for one plan, the best of five."""
     case = synthetic_case(projects)
     plan = plan_of(case, projects, 1)
-    marks = [time.process_time()]
-    draws = make_draws(case, DRAWS, 1)
-    marks.append(time.process_time())
-    simulation = simulate_plan(draws, plan)
-    marks.append(time.process_time())
-    probability_result(simulation)
-    marks.append(time.process_time())
-    drawn, stated, told = np.diff(marks)
-    return {"draws": drawn, "statements": stated, "quantiles": told}
+    best: dict[str, tuple[float, float]] = {}
+    for _repeat in range(REPEATS):
+        marks = [clocks()]
+        draws = make_draws(case, DRAWS, 1)
+        marks.append(clocks())
+        simulation = simulate_plan(draws, plan)
+        marks.append(clocks())
+        probability_result(simulation)
+        marks.append(clocks())
+        steps = zip(
+            ("draws", "statements", "quantiles"),
+            np.diff(marks, axis=0).tolist(),
+            strict=True,
+        )
+        for name, (wall, cpu) in steps:
+            best[name] = min(best.get(name, (np.inf, np.inf)), (wall, cpu))
+        del draws, simulation
+    return best
 
 
-def measure_many(plans: int = 100, projects: int = 60, of: int = 120) -> float:
-    """Return CPU seconds for many plans on common draws, probabilities alone."""
+def measure_many(
+    plans: int = 100, projects: int = 60, of: int = 120
+) -> dict[str, tuple[float, float]]:
+    """Return seconds for many plans on common draws, probabilities alone."""
     case = synthetic_case(of)
-    began = time.process_time()
+    began = clocks()
     draws: Draws = make_draws(case, DRAWS, 1)
     for seed in range(plans):
         plan = plan_of(case, projects, seed)
@@ -180,17 +221,29 @@ def measure_many(plans: int = 100, projects: int = 60, of: int = 120) -> float:
             draws, plan, lines=("ar",), indicators=(), response=respond(draws, plan)
         )
         simulation.quantiles()
-    return time.process_time() - began
+    wall, cpu = np.subtract(clocks(), began).tolist()
+    return {"plans": (wall, cpu)}
 
 
-def run_apart(what: str) -> tuple[dict[str, float], float]:
-    """Return what a measurement gives in a process of its own, and its peak MB."""
+def run_apart(what: str) -> Measured:
+    """Return what a measurement gives in a process of its own."""
     ran = subprocess.run(
-        [sys.executable, __file__, what], capture_output=True, text=True, check=True
+        [sys.executable, __file__, what],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "PYTHONPATH": str(SOURCE)},
     )
-    found = dict(word.split("=") for word in ran.stdout.split())
-    values = {key: float(value) for key, value in found.items()}
-    return values, values.pop("mb")
+    wall: dict[str, float] = {}
+    cpu: dict[str, float] = {}
+    memory = 0.0
+    for word in ran.stdout.split():
+        key, _equals, value = word.partition("=")
+        if key == "mb":
+            memory = float(value)
+        else:
+            wall[key], cpu[key] = (float(x) for x in value.split("/"))
+    return Measured(wall, cpu, memory)
 
 
 def main() -> int:
@@ -198,24 +251,30 @@ def main() -> int:
     if len(sys.argv) > 1:
         what = sys.argv[1]
         found = (
-            {"plans": measure_many(int(what[5:] or 100))}
+            measure_many(int(what[5:] or 100))
             if what.startswith("plans")
             else measure_one(int(what))
         )
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        print(*(f"{k}={v:.4f}" for k, v in found.items()), f"mb={peak:.1f}")
+        told = (f"{key}={wall:.4f}/{cpu:.4f}" for key, (wall, cpu) in found.items())
+        print(*told, f"mb={peak:.1f}")
         return 0
     broken = 0
-    print(f"{DRAWS} draws x {YEARS} years, CPU seconds, both threads together")
-    for what, limit in (("60", 0.5), ("300", 3.0), ("plans100", 40.0)):
-        found, peak = run_apart(what)
-        used = found.get("plans", found.get("statements", 0.0))
-        late = used > limit or peak > MEMORY_LIMIT_MB
+    print(
+        f"{DRAWS} draws x {YEARS} years; seconds on the clock (processor time); "
+        f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} when begun"
+    )
+    for what, limit in LIMITS.items():
+        found_apart = run_apart(what)
+        late = found_apart.seconds > limit or found_apart.memory_mb > MEMORY_LIMIT_MB
         broken += late
-        parts = ", ".join(f"{key} {value:.3f}" for key, value in found.items())
+        parts = ", ".join(
+            f"{key} {wall:.3f} ({found_apart.cpu[key]:.3f})"
+            for key, wall in found_apart.wall.items()
+        )
         print(
-            f"{what:>9}: {parts}; limit {limit}; {peak:.0f} MB"
-            f"{' TOO MUCH' if late else ''}"
+            f"{what:>9}: {found_apart.seconds:.2f} s, limit {limit}: {parts}; "
+            f"{found_apart.memory_mb:.0f} MB{' TOO MUCH' if late else ''}"
         )
     return int(broken > 0)
 

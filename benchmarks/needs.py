@@ -1,7 +1,8 @@
 """How long does the need of a large register take? `python benchmarks/needs.py [N]`.
 
 A made-up register of 100,000 components in all classes, a third with a condition, 1,000
-draws of 40 years. Time is processor time on one core; memory is the process's peak.
+draws of 40 years. Seconds are of the clock, which the limit is for, with processor time
+beside them; memory is the process's peak. `--row` prints them as `key=value`.
 """
 
 from __future__ import annotations
@@ -68,19 +69,23 @@ def made_up_register(components: int) -> Register:
 
 def main() -> int:
     """Measure, print and exit 1 if the goal is missed."""
-    components = int(sys.argv[1]) if len(sys.argv) > 1 else COMPONENTS
+    given = [word for word in sys.argv[1:] if word != "--row"]
+    components = int(given[0]) if given else COMPONENTS
     register = made_up_register(components)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    start = time.process_time()
+    start, began = time.process_time(), time.perf_counter()
     beliefs = estimate_lives(register)
     need = forecast_renewal(register, beliefs, YEARS, draws=DRAWS)
-    seconds = time.process_time() - start
+    cpu, seconds = time.process_time() - start, time.perf_counter() - began
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    if "--row" in sys.argv:
+        print(f"seconds={seconds:.3f} cpu={cpu:.3f} mb={peak:.1f}")
+        return 0
     drawn, expected = need.total_tkr.mean(), need.expected_tkr.sum() / YEARS
     print(
         f"{components:,} components, {DRAWS:,} draws, {YEARS} years: "
-        f"{seconds:.1f} s (goal {GOAL_SECONDS:.0f}), {peak:.0f} MB at most "
-        f"({before:.0f} before; goal {GOAL_MB:.0f}); "
+        f"{seconds:.1f} s (goal {GOAL_SECONDS:.0f}), {cpu:.1f} s of processor time, "
+        f"{peak:.0f} MB at most ({before:.0f} before; goal {GOAL_MB:.0f}); "
         f"drawn mean against expected {drawn / expected - 1:+.2%}"
     )
     return 0 if seconds <= GOAL_SECONDS and peak <= GOAL_MB else 1

@@ -85,6 +85,13 @@ persons_of_area = 1500     # for the rates of a part of the municipality
 # Cohort change from two counts: no more than this share a year.
 [hamilton_perry]
 most_share = 0.15
+
+# Where flows are missing and there is one count, no change foresaw the share of the
+# young better than the model (2021 from 2019, median absolute error 0.19 against 0.23
+# percentage points over 151 municipalities, docs/backtest.md): so many years it is held.
+[young]
+last_age = 19
+years = 2
 """
 
 NATION = """

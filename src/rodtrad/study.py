@@ -266,7 +266,11 @@ def _run(
         beside["curves"] = [found[key] for key in found if key.startswith("curve ")]
         beside["beside"] = beside_facts(case, plan, economy, found)
     result: dict[str, Any] = {
-        "meta": {**study_facts(stored, tables, settings.scenario), "seed": seed},
+        "meta": {
+            **study_facts(stored, tables, settings.scenario),
+            "seed": seed,
+            "asked": _asked(tables, settings),
+        },
         "status": _status(plan),
         **economy,
         **agreement,
@@ -383,6 +387,23 @@ def _certainty_faults(case: Case, settings: Settings) -> list[Issue]:
     return faults
 
 
+def _draws(tables: Tables, settings: Settings) -> int:
+    """Return how many draws there are; one is none."""
+    draws = settings.draws or int(tables.settings["draws"] or 1)
+    return draws if settings.certainty is None else max(draws, CERTAIN_DRAWS)
+
+
+def _asked(tables: Tables, settings: Settings) -> dict[str, Any]:
+    """Return what was asked for, so that a part taken away later is missed."""
+    certain = settings.certainty is not None
+    return {
+        "parts": [part for part in PARTS if part in settings.only],
+        "draws": _draws(tables, settings),
+        "certainty": settings.certainty,
+        "certainty_goal": settings.certainty_goal if certain else None,
+    }
+
+
 def _uncertainty(
     tables: Tables,
     problem: Problem,
@@ -391,9 +412,7 @@ def _uncertainty(
     seed: int,
 ) -> dict[str, Any]:
     """Return probabilities and, if asked for, the plan with a certainty."""
-    draws = settings.draws or int(tables.settings["draws"] or 1)
-    if settings.certainty is not None:
-        draws = max(draws, CERTAIN_DRAWS)
+    draws = _draws(tables, settings)
     if draws < 2 or plan.choices is None:
         return {}
     from rodtrad.capacity.uncertainty_result import uncertainty_result

@@ -11,7 +11,8 @@ from unit.plan.tiny import project, tiny_case
 
 from rodtrad.capacity.evaluate import plan_totals
 from rodtrad.capacity.probability import standard_error
-from rodtrad.capacity.uncertainty import delayed, following_costs
+from rodtrad.capacity.uncertainty import following_costs
+from rodtrad.capacity.uncertainty_projects import delayed
 from rodtrad.domain.arrays import Choice
 
 

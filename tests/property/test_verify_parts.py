@@ -245,6 +245,18 @@ def test_whatever_is_put_in_place_of_a_value_there_is_no_traceback() -> None:
         differences(tables, forged)
 
 
+@pytest.mark.parametrize("part", ["reasons", "beside", "curves"])
+def test_a_part_that_was_asked_for_and_is_gone_is_missed(part: str) -> None:
+    tables, stored = whole_study("requires", 0)
+    assert stored["result"]["meta"]["asked"]["parts"] == list(study.PARTS)
+    if part == "reasons":
+        stored["result"]["reasons"] = []
+    else:
+        del stored["result"][part]
+    found = differences(tables, stored)
+    assert any(part in one.figure for one in found)
+
+
 def test_no_key_is_unknown_and_none_is_missing() -> None:
     tables, stored = whole_study("requires", 0)
     result = stored["result"]
@@ -452,6 +464,12 @@ def neither(stored: Stored) -> None:
     no_basis(stored)
 
 
+def never_there(stored: Stored) -> None:
+    """Labels, basis and proofs: nothing is left of the map but what was asked for."""
+    neither(stored)
+    no_proofs(stored)
+
+
 def label(stored: Stored) -> None:
     rows = stored["result"]["agreement"]
     next(row for row in rows if row["label"] == "omtvistad")["label"] = "alla"
@@ -522,6 +540,7 @@ FORGED: list[Callable[[Stored], None]] = [
     no_basis,
     empty_labels,
     neither,
+    never_there,
     label,
     interval,
     witness,

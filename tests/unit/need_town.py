@@ -74,5 +74,12 @@ def town_result() -> dict[str, Any]:
     """The study with few draws, and the plan with a certainty; do not change it."""
     parts = ("plan", "needs", "uncertainty")
     result = run(town_tables(), Settings(draws=60, only=parts)).result
-    asked = Settings(certainty=0.95, only=("plan", "uncertainty"))
-    return {**result, "risk": run(town_tables(), asked).result["risk"]}
+    certain = Settings(certainty=0.95, only=("plan", "uncertainty"))
+    found = run(town_tables(), certain).result
+    asked = {
+        **result["meta"]["asked"],
+        "certainty": 0.95,
+        "certainty_goal": found["meta"]["asked"]["certainty_goal"],
+    }
+    meta = {**result["meta"], "asked": asked}
+    return {**result, "meta": meta, "risk": found["risk"]}

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from unit.need_town import town_records, town_result, town_tables
 from unit.plan.tiny import goal, project, tiny_tables
 
+from rodtrad.capacity.probability import make_draws, simulate_plan
+from rodtrad.domain.arrays import Choice, build_case
 from rodtrad.domain.components import build_tables
 from rodtrad.errors import InputError
+from rodtrad.needs.swings import MOST_PATHS, population_swings
+from rodtrad.sources import read_underlag
 from rodtrad.study import CERTAIN_DRAWS, Settings, run
 from rodtrad.verify import verify_result
 
@@ -37,6 +43,30 @@ def test_the_plan_itself_is_the_same_with_draws_and_without() -> None:
     assert not {*DRAWN, "need_forecast", "risk"} & set(plain)
     for key in ("choices", "statement", "balance", "goals", "value", "room"):
         assert plain[key] == drawn[key]
+
+
+@pytest.mark.slow
+def test_the_error_told_is_that_of_draws_that_share_paths_of_the_population() -> None:
+    """By groups of draws that share a path the error is as good as the one told."""
+    folder = Path(__file__).parents[2] / "examples" / "vimmerby" / "underlag"
+    tables, _issues = read_underlag(folder)
+    case, count = build_case(tables), 5 * MOST_PATHS
+    people = population_swings(tables, count, 1)
+    assert people is not None
+    # No two draws have the same people, though there are fewer paths.
+    assert len(np.unique(people[-1])) > 0.99 * count
+    choices = [
+        Choice(p.project_id, p.alternatives[0].alternative_id, p.earliest_year)
+        for p in case.projects
+    ]
+    drawn = make_draws(case, count, 1, population=people)
+    found = simulate_plan(drawn, choices, lines=(), indicators=())
+    held = found.holds_all_years("balanskrav")
+    assert held is not None
+    assert 0.1 < held.mean() < 0.9
+    by_path = held.reshape(-1, MOST_PATHS).mean(axis=0)
+    honest = by_path.std(ddof=1) / np.sqrt(MOST_PATHS)
+    assert honest < 1.06 * found.standard_error(float(held.mean()))
 
 
 def test_the_same_seed_gives_the_same_figures_and_another_seed_others() -> None:

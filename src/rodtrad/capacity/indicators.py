@@ -70,41 +70,50 @@ def indicator_ratio(case: Case, years: Statements, key: str, bkr: Array) -> Rati
     """
     line, balance = years.statement, years.balance
     base = line["rs"] + line["rg"]
-    net_investment = years.outlay - years.income
-    net_loans = years.net_loans[1:]
-    assets = (
-        balance["fixed_assets"]
-        + balance["financial_assets"]
-        + balance["other_assets"]
-        + case.min_cash
-        - net_loans
-    )
-    equity = balance["equity"]
-    population = np.broadcast_to(case.population[1:], base.shape)
     match key:
         case "res_andel":
             return Ratio(line["ar"], base)
         case "bkr_andel":
             return Ratio(bkr, base)
         case "sol":
-            return Ratio(equity, assets, bottom_loans=1.0)
+            return Ratio(
+                balance["equity"], _assets_but_loans(case, years), bottom_loans=1.0
+            )
         case "sol_pen":
             pensions = balance["pension_off_balance"]
-            return Ratio(equity - pensions, assets, bottom_loans=1.0)
+            return Ratio(
+                balance["equity"] - pensions,
+                _assets_but_loans(case, years),
+                bottom_loans=1.0,
+            )
         case "sfg":
             return Ratio(
-                line["ar"] + years.depreciation - years.resolved, net_investment
+                line["ar"] + years.depreciation - years.resolved,
+                years.outlay - years.income,
             )
         case "lan_inv":
-            return Ratio(np.zeros_like(base), population, top_loans=1000.0)
+            people = np.broadcast_to(case.population[1:], base.shape)
+            return Ratio(np.zeros_like(base), people, top_loans=1000.0)
         case "nettolan":
-            return Ratio(net_loans - case.min_cash, base)
+            return Ratio(years.net_loans[1:] - case.min_cash, base)
         case "inv_andel":
-            return Ratio(net_investment, base)
+            return Ratio(years.outlay - years.income, base)
         case "nka":
             return Ratio(-(line["rn"] + line["fi"] + line["fk"]), base)
     msg = f"unknown indicator {key!r}"
     raise ValueError(msg)
+
+
+def _assets_but_loans(case: Case, years: Statements) -> Array:
+    """Return all assets less what loans add to them, `[year, draw]`."""
+    balance = years.balance
+    return np.asarray(
+        balance["fixed_assets"]
+        + balance["financial_assets"]
+        + balance["other_assets"]
+        + case.min_cash
+        - years.net_loans[1:]
+    )
 
 
 def indicator_values(case: Case, years: Statements, bkr: Array) -> dict[str, Array]:

@@ -25,16 +25,14 @@ from rodtrad.capacity.indicators import (
     window_sums,
 )
 from rodtrad.capacity.statements import forecast_statements
-from rodtrad.capacity.uncertainty import (
-    GROUPS,
+from rodtrad.capacity.uncertainty import GROUPS, draw_economy, slice_draws
+from rodtrad.capacity.uncertainty_projects import (
     ProjectDraws,
     Response,
     Responses,
-    draw_economy,
     draw_projects,
     drawn_totals,
     plan_response,
-    slice_draws,
 )
 from rodtrad.domain.economy import (
     BASIS_LABELS,
@@ -62,8 +60,9 @@ BALANSKRAV_LINES: Final = ("areb", "bkr", "att_reglera")
 LINES: Final = (*STATEMENT_LINES, *BALANCE_LINES, *BALANSKRAV_LINES, "outlay")
 QUANTILES: Final = {"p10": 0.1, "p50": 0.5, "p90": 0.9}
 FAN: Final = {"p5": 0.05, "p25": 0.25, "p75": 0.75, "p95": 0.95}
-# Draws taken through the statements at a time: they fit in the processor's cache.
-BLOCK_DRAWS: Final = 2000
+# Draws taken through the statements at a time: they fit in the processor's cache, and
+# the usual numbers of draws give each thread as many blocks.
+BLOCK_DRAWS: Final = 1000
 # Blocks at a time. The figures are the same for any number.
 THREADS: Final = 2
 RANKING_DRAWS: Final = 2000
@@ -123,10 +122,18 @@ def make_draws(
     """
     known = build_parameters(case.tables) if parameters is None else parameters
     keys = [p.project_id for p in case.projects] if project_ids is None else project_ids
+    # Each quantity has a stream of its own, so what is drawn first means nothing.
+    with ThreadPoolExecutor(max_workers=THREADS) as pool:
+        projects = pool.submit(
+            draw_projects, case, list(keys), count, seed, known, frozen
+        )
+        economy = pool.submit(
+            draw_economy, case, count, seed, known, frozen, population
+        )
     return Draws(
-        case=draw_economy(case, count, seed, known, frozen, population),
+        case=economy.result(),
         fixed=case,
-        projects=draw_projects(case, list(keys), count, seed, known, frozen),
+        projects=projects.result(),
         parameters=known,
         count=count,
         seed=seed,

@@ -3,7 +3,9 @@
 For indicators that nobody models otherwise: net cost per inhabitant, sick leave. The
 method and the sizes of the errors come from the backtest on municipal series
 (`domain/defaults/trends.toml`): where a method lost to a simpler one the simpler one is
-used. Leaves out causes: a trend knows nothing of what the council will decide.
+used. A series that is not there gets the simplest, no change; so does the real tax base,
+since nothing beat that four years ahead. Leaves out causes: a trend knows nothing of
+what the council will decide.
 
 A point forecast is a function of the past alone, so the backtest runs the same code on
 many municipalities at once: values are `[.., year]`, and years ahead come last too,
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
 METHODS: Final = ("no_change", "drift", "panel_ar1", "damped")
 # Probabilities at which the spread of errors is stored.
 GRID: Final = (0.005, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 0.995)  # fmt: skip
+# What a series gets that no other method was better for.
+SIMPLEST: Final = "no_change"
 # Own years weigh as much as the panel's when there are so many of them.
 PRIOR_YEARS: Final = 6.0
 
@@ -333,7 +337,7 @@ def forecast_series(
         raise ValueError(message)
     trend = find_trend(series, method, peers=peers is not None)
     if trend is None:
-        trend = _own_trend(x[known], series, method or "no_change")
+        trend = _own_trend(x[known], series, method or SIMPLEST)
     if trend.scale == "log":
         if (x[known] <= 0.0).any() or (peers is not None and (peers <= 0).any()):
             message = f"{series}: values above 0 are needed"
@@ -352,6 +356,20 @@ def forecast_series(
     )
     out = middle[:, None] + errors
     return np.asarray(np.exp(out) if trend.scale == "log" else out, float)
+
+
+def chosen_method(series: str, *, peers: bool = False) -> str:
+    """Return the method that `forecast_series` uses where none is asked for.
+
+    Source:
+        docs/backtest.md; method page docs/method/trends.md.
+
+    Example:
+        >>> chosen_method("real_tax_base")
+        'no_change'
+    """
+    trend = find_trend(series, peers=peers)
+    return SIMPLEST if trend is None else trend.method
 
 
 def find_trend(

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from rodtrad.domain.arrays import Array, Case, Choice
 
-FANS: Final = ("ar", "bkr", "loans", "res_andel", "lan_inv", "sol")
+FANS: Final = ("ar", "bkr", "loans", "res_andel", "lan_inv", "nettolan", "sol")
 
 
 def uncertainty_result(

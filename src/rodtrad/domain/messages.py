@@ -568,13 +568,29 @@ MESSAGES: Final[dict[str, tuple[str, str, str]]] = {
         _("Skicket {value} saknar skala. Det används inte, bara åldern."),
         _("Ange skalan på bladet Anläggningar."),
     ),
+    "asset_year.assumed": (
+        "V",
+        _(
+            "Byggåret saknas för {c}. Den räknas som byggd {y}, halvvägs genom sin "
+            "livslängd: ett antagande."
+        ),
+        _("Fyll i byggåret."),
+    ),
     "component_year": (
         "V",
         _(
-            "Insatt år saknas för {c}, och byggåret också. "
-            "Den räknas som halvvägs genom sin livslängd."
+            "Insatt år saknas för {c}, och byggåret också. Den räknas som insatt {y}, "
+            "halvvägs genom sin livslängd: ett antagande."
         ),
         _("Fyll i ett av åren."),
+    ),
+    "component_year.asset": (
+        "U",
+        _(
+            "Insatt år saknas för {c}. Den räknas från anläggningens byggår {y}: ett "
+            "antagande."
+        ),
+        _("Fyll i året om delen har bytts ut."),
     ),
     "component_year.future": (
         "V",
@@ -583,8 +599,18 @@ MESSAGES: Final[dict[str, tuple[str, str, str]]] = {
     ),
     "year_assumed": (
         "U",
-        _("Året saknas för {c}. Behovet räknas som om den sattes in {y}."),
+        _(
+            "Året saknas för {c}. Behovet räknas som om den sattes in {y}: ett antagande."
+        ),
         _("Fyll i året."),
+    ),
+    "year_from_asset": (
+        "U",
+        _(
+            "Insatt år saknas för {c}. Den räknas från anläggningens byggår {y}: ett "
+            "antagande."
+        ),
+        _("Fyll i året om delen har bytts ut."),
     ),
     "cost_assumed": (
         "U",
@@ -657,6 +683,37 @@ MESSAGES: Final[dict[str, tuple[str, str, str]]] = {
         "F",
         _("{area} saknar åldrarna {ages} {y}."),
         _("Lägg till dem; 0 personer går bra."),
+    ),
+    "age_missing.all": (
+        "F",
+        _("Ålder {ages} saknas i hela folkmängden."),
+        _("Lägg till raderna; 0 personer går bra."),
+    ),
+    "age_end": (
+        "F",
+        _(
+            "Folkmängden {y} slutar vid {a} år, och den raden är för liten för att "
+            "rymma alla som är äldre."
+        ),
+        _(
+            "Lägg till åldrarna upp till 100, eller låt den sista raden gälla alla som "
+            "är minst så gamla."
+        ),
+    ),
+    "sex_missing": (
+        "F",
+        _("{area} saknar {sex} {y}, ålder {ages}."),
+        _("Lägg till raderna; 0 personer går bra."),
+    ),
+    "sex_missing.all": (
+        "F",
+        _("Folkmängden saknar {sex}."),
+        _("Lägg till raderna, eller skriv alla i kolumnen Kön om raderna gäller båda."),
+    ),
+    "sex_mixed": (
+        "F",
+        _("{area} har {sex} {y} också i rader för alla, ålder {ages}."),
+        _("Ta bort den ena sorten, annars räknas de två gånger."),
     ),
     "ages_crossed": (
         "F",

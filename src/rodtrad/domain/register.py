@@ -191,6 +191,7 @@ class Register:
         consequence: 0-3, as given or assumed.
         events: history of repairs, replacements and inspections, by year.
         assumed: notes on what stands in for missing figures, as issues.
+        assumed_years: the years of components that had none, nor their assets.
     """
 
     base_year: int
@@ -211,6 +212,7 @@ class Register:
     consequence: NDArray[np.int64]
     events: tuple[Event, ...]
     assumed: tuple[Issue, ...]
+    assumed_years: tuple[int, ...] = ()
 
     def __len__(self) -> int:
         return len(self.names)
@@ -298,7 +300,23 @@ def build_register(tables: Tables) -> Register:
         consequence=np.array(columns["consequence"], dtype=np.int64),
         events=_events(tables, where, base),
         assumed=tuple(assumed),
+        assumed_years=tuple(columns["assumed_year"]),
     )
+
+
+def expected_life_years(
+    name: str | None, asset: Mapping[str, Any], own: float | None
+) -> float:
+    """Return a component's own technical life, else the mean of its class."""
+    if own is not None and own >= 1:
+        return float(own)
+    names = (name, asset["kind"], asset["name"])
+    return expected_lives().of(*names).life_years
+
+
+def assumed_year(base_year: int, life_years: float) -> int:
+    """Return the year of a component that has none: it is halfway through its life."""
+    return base_year - round(life_years / 2)
 
 
 def _asset(row: Mapping[str, Any]) -> Asset:
@@ -345,12 +363,18 @@ def _add_component(
     life_class = expected_lives().of(name, asset["kind"], asset["name"])
     own_life = record.get("technical_life_years")
     given = own_life is not None and own_life >= 1
-    life = float(own_life) if own_life and given else life_class.life_years
+    life = expected_life_years(name, asset, own_life)
     installed = record.get("installed_year")
-    installed = asset["built_year"] if installed is None else installed
+    if installed is None and asset["built_year"] is not None:
+        installed = asset["built_year"]
+        if table == "components":
+            slots = {"c": shown, "y": int(installed)}
+            found = issue("year_from_asset", table, line, "installed_year", **slots)
+            assumed.append(found)
     if installed is None:
-        installed = base - round(life / 2)
+        installed = assumed_year(base, life)
         column = "installed_year" if table == "components" else "built_year"
+        columns["assumed_year"].append(installed)
         assumed.append(
             issue("year_assumed", table, line, column, c=shown, y=int(installed))
         )

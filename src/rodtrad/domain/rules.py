@@ -11,7 +11,7 @@ from collections import defaultdict
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final
 
-from rodtrad.domain.cells import shown
+from rodtrad.domain.cells import counted, shown
 from rodtrad.domain.columns import SCHEMA
 from rodtrad.domain.components import (
     nira_shares,
@@ -870,13 +870,20 @@ def check_assets(tables: Tables) -> Iterable[Issue]:
     base = tables.settings["base_year"]
     scales: dict[str, str | None] = {}
     built_years: dict[str, int | None] = {}
+    owners = {row["asset_id"]: row for row in assets.records()}
+    divided = set(components["asset_id"])
     told: set[str] = set()
     for index, record in enumerate(assets.records()):
         row, built = assets.rows[index], record["built_year"]
         if index not in assets.faulty.get("built_year", ()) and (
             built is None or (base is not None and built > base)
         ):
-            yield issue("asset_year", "assets", row, "built_year")
+            if built is None and base is not None and record["asset_id"] not in divided:
+                name = quoted(record["name"] or record["asset_id"] or "")
+                slots = {"c": name, "y": str(_assumed_year(None, record, None, base))}
+                yield issue("asset_year.assumed", "assets", row, "built_year", **slots)
+            else:
+                yield issue("asset_year", "assets", row, "built_year")
         scale = record["condition_scale"]
         if record["asset_id"]:
             scales[record["asset_id"]] = scale
@@ -891,6 +898,7 @@ def check_assets(tables: Tables) -> Iterable[Issue]:
         yield from _condition_faults(
             record["condition"], scale, "assets", row, "condition"
         )
+    from_asset: list[Issue] = []
     for index, record in enumerate(components.records()):
         row, owner = components.rows[index], record["asset_id"]
         yield from _condition_faults(
@@ -899,13 +907,41 @@ def check_assets(tables: Tables) -> Iterable[Issue]:
         if index in components.faulty.get("installed_year", ()):
             continue
         year, name = record["installed_year"], quoted(record["component"] or "")
-        if year is None and owner in built_years and built_years[owner] is None:
-            yield issue("component_year", "components", row, "installed_year", c=name)
+        if year is None and owner in built_years and base is not None:
+            found = _without_year(record, row, owners[owner], base)
+            if found.severity == "note":
+                from_asset.append(found)
+            else:
+                yield found
         elif year is not None and base is not None and year > base:
             slots = {"c": name, "y": year, "base": base}
             yield issue(
                 "component_year.future", "components", row, "installed_year", **slots
             )
+    if from_asset:
+        yield counted(from_asset[0], len(from_asset))
+
+
+def _without_year(
+    record: Mapping[str, Any], row: int, owner: Mapping[str, Any], base: int
+) -> Issue:
+    """Say which year is used for a component that has none."""
+    slots: dict[str, Any] = {"c": quoted(record["component"] or "")}
+    place = ("components", row, "installed_year")
+    if owner["built_year"] is not None:
+        return issue("component_year.asset", *place, **slots, y=owner["built_year"])
+    own = record["technical_life_years"]
+    year = _assumed_year(record["component"], owner, own, base)
+    return issue("component_year", *place, **slots, y=year)
+
+
+def _assumed_year(
+    name: str | None, owner: Mapping[str, Any], own: float | None, base: int
+) -> int:
+    # Only a register with gaps needs the expected lives, and numpy with them.
+    from rodtrad.domain.register import assumed_year, expected_life_years
+
+    return assumed_year(base, expected_life_years(name, owner, own))
 
 
 def _condition_faults(

@@ -12,8 +12,17 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from rodtrad.domain.messages import issue
-from rodtrad.domain.register import build_register
-from rodtrad.domain.words import EN_DASH, _, list_text, money_text, quoted, share_text
+from rodtrad.domain.register import build_register, expected_lives, waiting_defaults
+from rodtrad.domain.words import (
+    EN_DASH,
+    _,
+    list_text,
+    money_text,
+    number,
+    plural,
+    quoted,
+    share_text,
+)
 from rodtrad.needs.backlog import Backlog, measure_backlog
 from rodtrad.needs.candidates import Candidates, CandidateSettings, suggest_renewals
 from rodtrad.needs.renewal import (
@@ -22,6 +31,7 @@ from rodtrad.needs.renewal import (
     estimate_lives,
     forecast_renewal,
 )
+from rodtrad.needs.survival import LEAST_REPLACEMENTS
 from rodtrad.needs.waiting import WaitingCosts, waiting_costs
 
 if TYPE_CHECKING:
@@ -103,6 +113,113 @@ class Assessment:
             if belief.from_prior
         )
 
+    def prior_sentences(self) -> list[str]:
+        """Which lives stood in for too few replacements, and whose they are, in Swedish.
+
+        Each with the range in which the mean life is believed to lie; and how far the
+        other classes have moved them all. Empty where every class has
+        replacements enough.
+
+        Source:
+            domain/defaults/lives.toml. Method page: docs/method/survival.md.
+        """
+        own: list[str] = []
+        assumed: list[str] = []
+        sources: list[str] = []
+        factor = 1.0
+        for c, belief in enumerate(self.beliefs.classes):
+            if not belief.from_prior:
+                continue
+            kind = self.register.classes[c]
+            name = quoted(kind.label)
+            # The same for all without replacements of their own (`shrink_classes`).
+            factor = belief.factor
+            if self.register.life_given[self.register.life_class == c].all():
+                own.append(name)
+                continue
+            sources.append(kind.source)
+            text = _("{name} {life} år ({low}{dash}{high})").format(
+                name=name,
+                life=number(kind.life_years),
+                low=number(kind.low),
+                dash=EN_DASH,
+                high=number(kind.high),
+            )
+            assumed.append(text)
+        if not own and not assumed:
+            return []
+        n = len(own) + len(assumed)
+        text = plural(
+            "Ett slag av delar har färre än {least} kända utbyten. De är för få för att "
+            "pröva livslängden.",
+            "{n} slag av delar har färre än {least} kända utbyten. De är för få för att "
+            "pröva livslängderna.",
+            n,
+        )
+        told = [text.format(n=n, least=LEAST_REPLACEMENTS)]
+        if own:
+            told.append(
+                _(
+                    "Livslängderna på bladet Komponenter används som de står för {names}."
+                ).format(names=list_text(own))
+            )
+        if assumed:
+            told.append(
+                _(
+                    "Antagna livslängder används för {lives}. Inom parentes står "
+                    "gränserna för åtta fall av tio. Källa: {sources}."
+                ).format(
+                    lives=list_text(assumed),
+                    sources="; ".join(dict.fromkeys(sources)),
+                )
+            )
+        if round(100 * factor) != 100:
+            told.append(
+                _(
+                    "Alla dessa livslängder räknas gånger {factor}, för så har "
+                    "kommunens andra slag av delar hållit."
+                ).format(factor=number(factor, 2))
+            )
+        alike = expected_lives()
+        told.append(
+            _(
+                "Hur olika länge delar av samma slag håller är ett antagande: formtalet "
+                "är {shape} ({low}{dash}{high}) i en Weibullfördelning."
+            ).format(
+                shape=number(alike.shape),
+                low=number(alike.shape_low, 1),
+                dash=EN_DASH,
+                high=number(alike.shape_high),
+            )
+        )
+        return told
+
+    def waiting_sentence(self) -> str:
+        """What the cost of waiting rests on, each share with its range, in Swedish.
+
+        Source:
+            domain/defaults/waiting.toml. Method page: docs/method/renewal.md.
+        """
+        shares = waiting_defaults()
+        loss, upkeep = shares["failure_loss_share"], shares["extra_upkeep_share"]
+        return _(
+            "Vad det kostar att vänta bygger på antaganden som inte är prövade mot "
+            "utfall. Utöver förnyelsen antas ett fel kosta {loss} av "
+            "återanskaffningsvärdet vid konsekvens 0, 1, 2 och 3, och skötseln {upkeep} "
+            "om året mer när delen är lika gammal som sin livslängd. Inom parentes står "
+            "gränserna för vad som är rimligt."
+        ).format(
+            loss=list_text(
+                [
+                    _ranged(*row)
+                    for row in zip(
+                        loss["value"], loss["low"], loss["high"], strict=True
+                    )
+                ]
+            ),
+            upkeep=_ranged(upkeep["value"], upkeep["low"], upkeep["high"]),
+        )
+
     def sentences(self) -> list[str]:
         """What the need is and what it rests on, in Swedish, for the report.
 
@@ -144,13 +261,18 @@ class Assessment:
                 ).format(share=share_text(share, 0), names=list_text(names))
             )
         said.append(self.backlog.text())
-        said.append(
-            _(
-                "Vad det kostar att vänta bygger på antaganden om följder och skötsel. "
-                "De är inte prövade mot utfall."
-            )
-        )
+        said.append(self.waiting_sentence())
         return said
+
+
+def _ranged(value: float, low: float, high: float) -> str:
+    """A share with its range, as "5 procent (2–20)"."""
+    return _("{share} ({low}{dash}{high})").format(
+        share=share_text(value, 0),
+        low=number(100 * low),
+        dash=EN_DASH,
+        high=number(100 * high),
+    )
 
 
 def _listed(values: Array) -> list[float]:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from rodtrad.domain.register import Register
     from rodtrad.needs.lifetimes import Family
     from rodtrad.needs.renewal import LifeBeliefs
+    from rodtrad.needs.waiting import RenewalCycle
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,7 @@ def measure_backlog(
     age = register.age_years
     return Backlog(
         cost_to_standard_tkr=cost * _remedial_shares(register, accepted or {}),
-        age_tkr=cost * overrun_share(age, register.life_years),
+        age_tkr=cost * overrun_share(age, beliefs.lives_years(register)),
         economic_tkr=cost * _waited_shares(register, beliefs, discount_rate),
         replacement_cost_tkr=cost,
         inspected_share=known / whole if whole else 0.0,
@@ -172,12 +173,24 @@ def _waited_shares(
     age = np.floor(register.age_years)
     # Alike components are reckoned once: a large register has few kinds of them.
     known: dict[tuple[float, ...], float] = {}
+    turns: dict[tuple[float, ...], int] = {}
+    lives, stretch = beliefs.lives_years(register), beliefs.stretch(register)
     rises: dict[tuple[int, float], Array] = {}
     found = np.zeros(len(register))
     for i, cycle in enumerate(cycles):
-        c, life = int(register.life_class[i]), float(register.life_years[i])
-        shape, factor = float(beliefs.shapes[c]), beliefs.classes[c].factor
-        scale = life * factor / mean_of_shape(beliefs.family, shape)
+        c, life = int(register.life_class[i]), float(lives[i])
+        shape, loss = float(beliefs.shapes[c]), float(losses[i])
+        scale = life / mean_of_shape(beliefs.family, shape)
+        best = cycle.age
+        if stretch[i] != 1:
+            # What it saves is the new one's cost, which is as its class; when to renew
+            # is a matter of this one's own risk.
+            turn = (c, life, loss, cycle.yearly)
+            if turn not in turns:
+                turns[turn] = _turning_age(
+                    beliefs.family, scale, shape, life, loss, discount_rate, cycle
+                )
+            best = turns[turn]
         here = float(age[i])
         if register.condition[i] >= 0:
             # As old as those of its class that run the same risk, but no older than
@@ -186,21 +199,38 @@ def _waited_shares(
                 rises[c, life] = _yearly_rise(beliefs.family, scale, shape, life)
             reached = np.searchsorted(rises[c, life], hazard[i])
             here = min(here, float(reached))
-        key = (c, life, float(losses[i]), here)
+        key = (c, life, loss, here, cycle.yearly)
         if key not in known:
             known[key] = waited_share(
                 here,
-                cycle.age,
+                best,
                 cycle.yearly,
                 beliefs.family,
                 scale,
                 shape,
-                life * factor,
-                float(losses[i]),
+                life,
+                loss,
                 discount_rate,
             )
         found[i] = known[key]
     return found
+
+
+def _turning_age(
+    family: Family,
+    scale: float,
+    shape: float,
+    life: float,
+    failure_loss: float,
+    discount_rate: float,
+    cycle: RenewalCycle,
+) -> int:
+    """The first age at which a year more costs more than it saves."""
+    ages = np.arange(int(4 * life) + 2, dtype=np.float64)
+    risk = -np.expm1(-np.diff(cumulative_hazard(family, ages / scale, shape)))
+    loss, upkeep = yearly_loss(risk, ages[:-1] / life, failure_loss)
+    dearer = loss / (1 + discount_rate) + upkeep > cycle.yearly
+    return int(dearer.argmax()) if dearer.any() else len(ages)
 
 
 def _yearly_rise(family: Family, scale: float, shape: float, life: float) -> Array:

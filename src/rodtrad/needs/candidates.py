@@ -27,6 +27,8 @@ from rodtrad.domain.words import _, list_text, money_text, names_text, plural
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from numpy.typing import NDArray
+
     from rodtrad.domain.arrays import Array
     from rodtrad.domain.components import Tables
     from rodtrad.domain.register import Register
@@ -167,6 +169,32 @@ def add_projects(tables: Tables, rows: Rows) -> Tables:
     return build_tables(data)
 
 
+def book_value_left_tkr(
+    register: Register, places: Sequence[int] | NDArray[np.int64], year: int
+) -> Array:
+    """Book value left of components when a year begins, `[component]`, nominal.
+
+    Written down evenly from the base year's end over what is left of the useful life;
+    where nothing is left of it, over a year.
+
+    Args:
+        register: with book values at the end of the base year.
+        places: of the components.
+        year: the first year in which the old is no longer used.
+
+    Source:
+        Straight-line depreciation to the year before. Method page:
+        docs/method/renewal.md.
+    """
+    age = register.age_years[places]
+    left_years = np.maximum(register.useful_life_years[places] - age, 1.0)
+    # What is still to be put in is not written down before that.
+    spent_years = year - 1 - register.base_year + np.minimum(age, 0.0)
+    left_years = np.where(age < 0, register.useful_life_years[places], left_years)
+    share = np.clip(1 - np.maximum(spent_years, 0.0) / left_years, 0.0, 1.0)
+    return np.asarray(register.book_value_tkr[places] * share)
+
+
 def _bundles(
     register: Register, need: RenewalNeed, end: int, settings: CandidateSettings
 ) -> list[_Bundle]:
@@ -304,7 +332,7 @@ class _Writer:
         )
         scores = self._scores(members)
         key = {"project_id": project_id}
-        self._renew(key, members, outlay, yearly, scores, mark)
+        self._renew(key, members, outlay, yearly, earliest, scores, mark)
         asset = owner
         consequence = int(register.consequence[largest])
         if (
@@ -314,7 +342,7 @@ class _Writer:
             and asset.asset_id not in self.in_use
             and consequence <= self.settings.dispose_consequence
         ):
-            self._dispose(key, assets[0], mark)
+            self._dispose(key, assets[0], earliest, mark)
         return project_id
 
     # ------------------------------------------------------------ parts of a project
@@ -430,6 +458,7 @@ class _Writer:
         members: Sequence[int],
         outlay: float,
         yearly: float,
+        earliest: int,
         score: float,
         mark: dict[str, str],
     ) -> None:
@@ -437,7 +466,6 @@ class _Writer:
         build = 2 if outlay > _LARGE_TKR else 1
         spend = [outlay / build] * build
         parts = self._parts(members)
-        book = register.book_value_tkr[members]
         patch_years = int(shares["patch_years"]["value"])
         patch = float(shares["patch_cost_share"]["value"]) * outlay
         kept = yearly * (1 - float(shares["patch_relief_share"]["value"]))
@@ -450,16 +478,13 @@ class _Writer:
             spend,
             [],
             parts,
-            float(book.sum()),
+            float(book_value_left_tkr(register, members, earliest + build).sum()),
             score,
             mark,
         )
         # Mended at once, renewed when the mending wears out: the plan may choose a
         # later year for the whole project too, but then nothing is mended meanwhile.
-        remaining = np.maximum(
-            register.useful_life_years[members] - register.age_years[members], 1.0
-        )
-        later_book = float((book * np.maximum(1 - patch_years / remaining, 0.0)).sum())
+        later = book_value_left_tkr(register, members, earliest + patch_years)
         self._alternative(
             key,
             "senare",
@@ -469,7 +494,7 @@ class _Writer:
             [patch, *[0.0] * (patch_years - 1), outlay],
             [*[kept] * patch_years, 0.0],
             parts,
-            later_book,
+            float(later.sum()),
             0.6 * score,
             mark,
         )
@@ -504,13 +529,18 @@ class _Writer:
         ]
         return sorted(found, key=lambda part: (part[1], part[0]))
 
-    def _dispose(self, key: dict[str, str], place: int, mark: dict[str, str]) -> None:
+    def _dispose(
+        self, key: dict[str, str], place: int, earliest: int, mark: dict[str, str]
+    ) -> None:
         """Tear down and give up the function, which somebody must judge."""
         register = self.register
         asset = register.assets[place]
         mine = np.flatnonzero(register.asset == place)
         cost = float(register.replacement_cost_tkr[mine].sum())
-        book = max(asset.book_value_tkr, float(register.book_value_tkr[mine].sum()))
+        left = float(book_value_left_tkr(register, mine, earliest + 1).sum())
+        # What the asset's value holds beyond its components has no known life.
+        rest = asset.book_value_tkr - float(register.book_value_tkr[mine].sum())
+        book = left + max(rest, 0.0)
         teardown = float(self.shares["dispose_cost_share"]["value"]) * cost
         self._alternative(
             key,

@@ -9,14 +9,20 @@ little: the factor is shrunk. Leaves out things that end when they fail (surviva
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
+
+from rodtrad.domain.condition_scales import FAILURE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from rodtrad.domain.arrays import Array
+    from rodtrad.domain.register import Register
+
+LEAST_FAILURES: Final = 5
+"""With fewer recorded failures than this in a class its components count as alike."""
 
 
 @dataclass(frozen=True)
@@ -116,6 +122,40 @@ def fit_failures(
     start[0] = np.log((w @ failures) / (w @ exposure))
     found = minimize(loss, start, jac=True, method="L-BFGS-B")
     return FailureFit(found.x[:n], float(np.exp(found.x[n])), -float(found.fun))
+
+
+def failure_factors(register: Register) -> Array:
+    """How much likelier than its class a component is to fail, by its own past failures.
+
+    Only in classes with at least `LEAST_FAILURES` failures in the history; 1 in the
+    others, where no failure may mean no record. Few failures move the factor little.
+
+    Returns:
+        `[component]`, about 1 on average in a class.
+
+    Source:
+        Gamma-Poisson, needs/failures.py. Method page: docs/method/renewal.md.
+    """
+    factor = np.ones(len(register))
+    failures = np.zeros(len(register))
+    first = register.base_year
+    for event in register.events:
+        if (
+            event.kind == FAILURE
+            and event.year >= register.installed_year[event.component]
+        ):
+            failures[event.component] += 1
+            first = min(first, event.year)
+    watched = register.base_year + 1 - np.maximum(register.installed_year, first)
+    for c in range(len(register.classes)):
+        mine = np.flatnonzero((register.life_class == c) & (watched > 0))
+        if failures[mine].sum() < LEAST_FAILURES:
+            continue
+        alike = np.ones((len(mine), 1))
+        fit = fit_failures(alike, failures[mine], watched[mine])
+        own = fit.updated_rates(alike, failures[mine], watched[mine])
+        factor[mine] = own / fit.rates(alike)
+    return factor
 
 
 def share_caught(

@@ -140,7 +140,8 @@ def planned_housing(tables: Tables, people: People) -> list[Housing]:
         }
         known = row["area"] in people.areas
         area = people.areas.index(row["area"]) if known else None
-        found.append(Housing(area, row["year"], moved, **kinds))
+        name = row["housing_id"] or ""
+        found.append(Housing(name, area, row["year"], moved, **kinds))
     return found
 
 

@@ -202,6 +202,7 @@ class Premises:
     places: float
     from_year: int | None
     to_year: int | None
+    asset_id: str | None = None
 
     def share(self, year: int) -> float:
         """Return 1 in a year when the places can be used, else 0."""
@@ -224,6 +225,7 @@ def read_premises(tables: Tables) -> list[Premises]:
             row["places"],
             row["from_year"],
             row["to_year"],
+            row["asset_id"],
         )
         for row in tables["premises"].records()
         if None not in (row["premises_id"], row["service"], row["places"])

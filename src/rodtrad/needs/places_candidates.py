@@ -2,7 +2,8 @@
 
 For every shortage a project with its alternatives (new build, extension, pavilion,
 lease, changed catchment area), for every lasting surplus a closure, as rows of the
-tables `projects`, `alternatives`, `outlays`, `effects`, `parts` and `scores`. Amounts
+tables `projects`, `alternatives`, `outlays`, `effects`, `parts`, `scores` and
+`relations`. Spare places are used once. Amounts
 are built-in and assumed: someone replaces them when a site is known. Leaves out the
 gaps themselves (gap) and renewal of what exists (candidates).
 """
@@ -10,25 +11,51 @@ gaps themselves (gap) and renewal of what exists (candidates).
 from __future__ import annotations
 
 import math
+from collections import defaultdict
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from rodtrad.domain.checks import fold_id
 from rodtrad.domain.components import SCHEMA, Tables, build_table
-from rodtrad.domain.words import _, number, plural
+from rodtrad.domain.register import build_register
+from rodtrad.domain.words import _, money_text, number, plural
 from rodtrad.needs.people import WHOLE
-from rodtrad.needs.places import lead_years, read_premises, share_between
+from rodtrad.needs.places import Premises, lead_years, read_premises, share_between
 from rodtrad.needs.population_rates import defaults
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
+    from rodtrad.domain.register import Register
     from rodtrad.needs.gap import PlaceGaps, Shortage
     from rodtrad.needs.places import Service
 
 Rows = dict[str, list[dict[str, Any]]]
-TABLES: Final = ("projects", "alternatives", "outlays", "effects", "parts", "scores")
+TABLES: Final = (
+    "projects",
+    "alternatives",
+    "outlays",
+    "effects",
+    "parts",
+    "scores",
+    "relations",
+)
+
+
+@dataclass(frozen=True)
+class Claim:
+    """An alternative that counts on an area's spare places."""
+
+    project: str
+    alternative: str
+    places: float
+    closes: bool
+
+
+# By service and area.
+Claims = dict[tuple[int, str], list[Claim]]
 
 # Years after the first shortage that a building is sized for.
 SIZED_FOR_YEARS: Final = 10
@@ -62,14 +89,76 @@ def place_candidates(tables: Tables, gaps: PlaceGaps) -> Rows:
     """
     rows: Rows = {name: [] for name in TABLES}
     taken = set(tables["projects"]["project_id"])
+    claims: Claims = defaultdict(list)
     for found in _local(gaps):
-        _shortage_rows(rows, tables, gaps, found)
-    _closure_rows(rows, tables, gaps)
+        _shortage_rows(rows, tables, gaps, found, claims)
+    _closure_rows(rows, tables, gaps, claims)
+    _apart(rows, tables, gaps, claims)
     kept = {r["project_id"] for r in rows["projects"]} - taken
     return {
         name: [row for row in table if row["project_id"] in kept]
         for name, table in rows.items()
     }
+
+
+def _apart(rows: Rows, tables: Tables, gaps: PlaceGaps, claims: Claims) -> None:
+    """Keep a closure and a changed catchment area from using the same places.
+
+    Where both do not fit, the change becomes a project of its own that excludes the
+    closure, and the other ways to meet the same need.
+    """
+    names = dict(zip(tables["areas"]["area"], tables["areas"]["name"], strict=True))
+    start, end = tables.settings["plan_start"], tables.settings["plan_end"]
+    ahead = [t for t, y in enumerate(gaps.years) if start <= y <= end]
+    for (index, area), claimed in claims.items():
+        closing = [c for c in claimed if c.closes]
+        moving = [c for c in claimed if not c.closes]
+        if not closing or not moving:
+            continue
+        place = gaps.areas.index(area)
+        spare = gaps.supply[index, place, ahead] - gaps.need_high[index, place, ahead]
+        if sum(c.places for c in claimed) <= float(np.min(spare)):
+            continue
+        source = _("Antagande: båda räknar med samma lediga platser, {area}.").format(
+            area=names.get(area) or area
+        )
+        for move in moving:
+            project = _detached(rows, tables, move)
+            for closure in closing:
+                _exclude(rows, tables, closure.project, project, source)
+
+
+def _detached(rows: Rows, tables: Tables, move: Claim) -> str:
+    """Make one alternative a project of its own, and return the project's id."""
+    ways = {
+        r["alternative_id"]
+        for r in rows["alternatives"]
+        if r["project_id"] == move.project
+    }
+    if len(ways) == 1 or move.project in tables["projects"]["project_id"]:
+        return move.project
+    project = _id(move.project, move.alternative)
+    whole = next(r for r in rows["projects"] if r["project_id"] == move.project)
+    name = _("{project}: ändra upptagningsområdet").format(project=whole["name"])
+    rows["projects"].append({**whole, "project_id": project, "name": name})
+    for table in ("alternatives", "outlays", "effects", "parts", "scores"):
+        for row in rows[table]:
+            if (row["project_id"], row["alternative_id"]) == (
+                move.project,
+                move.alternative,
+            ):
+                row["project_id"] = project
+    source = _("Antagande: båda möter samma behov.")
+    _exclude(rows, tables, project, move.project, source)
+    return project
+
+
+def _exclude(rows: Rows, tables: Tables, one: str, other: str, source: str) -> None:
+    """Say that two projects cannot both be carried out; the new one stands first."""
+    if one in tables["projects"]["project_id"]:
+        one, other = other, one
+    row = {"kind": "excludes", "project_id": one, "other_id": other}
+    rows["relations"].append({**row, "source": source, "quality": "antagande"})
 
 
 def with_candidates(tables: Tables, rows: Mapping[str, list[dict[str, Any]]]) -> Tables:
@@ -119,7 +208,7 @@ def _id(*parts: str) -> str:
 
 
 def _shortage_rows(
-    rows: Rows, tables: Tables, gaps: PlaceGaps, found: Shortage
+    rows: Rows, tables: Tables, gaps: PlaceGaps, found: Shortage, claims: Claims
 ) -> None:
     index, service = _service_of(gaps, found.service)
     area = gaps.areas.index(found.area)
@@ -168,8 +257,10 @@ def _shortage_rows(
             continue
         size = places if way != "bygg_om" else min(places, 2 * unit)
         _alternative_rows(rows, project, way, size, build_years, cost, source)
-    for (other, moved), label in _catchment(gaps, index, found, names):
+    for (other, moved), label in _catchment(gaps, index, found, names, claims):
         _move_rows(rows, project, other, moved, label, source)
+        way = _id("flytta_till", other)
+        claims[index, other].append(Claim(project, way, moved, closes=False))
     if not any(row["project_id"] == project for row in rows["alternatives"]):
         rows["projects"].pop()
         return
@@ -233,9 +324,13 @@ def _alternative_rows(
 
 
 def _catchment(
-    gaps: PlaceGaps, index: int, found: Shortage, names: Mapping[str, str]
+    gaps: PlaceGaps,
+    index: int,
+    found: Shortage,
+    names: Mapping[str, str],
+    claims: Claims,
 ) -> Iterable[tuple[tuple[str, float], str]]:
-    """Areas with places to spare through the years of the shortage."""
+    """Areas with places to spare through the years, beyond what others are given."""
     if found.area == WHOLE:
         return
     first = gaps.years.index(found.from_year)
@@ -243,6 +338,7 @@ def _catchment(
     local = gaps.areas[:-1]
     margin = {
         a: (gaps.supply[index, i] - gaps.need_high[index, i])[ahead]
+        - sum(claim.places for claim in claims.get((index, a), ()))
         for i, a in enumerate(local)
     }
     own = gaps.areas.index(found.area)
@@ -285,7 +381,7 @@ def _move_rows(
     )
 
 
-def _closure_rows(rows: Rows, tables: Tables, gaps: PlaceGaps) -> None:
+def _closure_rows(rows: Rows, tables: Tables, gaps: PlaceGaps, claims: Claims) -> None:
     """Premises that could close: smallest first, while need at its high is still met."""
     settings = tables.settings
     start, end = settings["plan_start"], settings["plan_end"]
@@ -293,6 +389,8 @@ def _closure_rows(rows: Rows, tables: Tables, gaps: PlaceGaps) -> None:
     if len(years) < SURPLUS_YEARS:
         return
     premises = read_premises(tables)
+    called = _premises_names(tables, premises)
+    register = build_register(tables) if len(tables["assets"]) else None
     names = dict(zip(tables["areas"]["area"], tables["areas"]["name"], strict=True))
     for index, service in enumerate(gaps.services):
         cost = defaults("services")["cost"][service.kind]
@@ -311,35 +409,88 @@ def _closure_rows(rows: Rows, tables: Tables, gaps: PlaceGaps) -> None:
             for a in places:
                 spare[a] = spare[a] - row.places
             least = float(np.min(spare[places[0]]))
-            _close_one(
-                rows, tables, row.premises_id, row.places, cost, names, row.area, least
-            )
+            in_use = [p for p in premises if p.asset_id == row.asset_id]
+            booked = row.places / sum(p.places for p in in_use)
+            scrapped = booked * _book_value(register, row.asset_id, start)
+            name = called[row.premises_id]
+            _close_one(rows, tables, row, name, cost, names, least, scrapped)
+            if row.area in spare:
+                project = _id("stang", row.premises_id)
+                claim = Claim(project, "avveckla", row.places, closes=True)
+                claims[index, row.area].append(claim)
 
 
 LEAST_CLOSED: Final = 5.0
 
 
+def _premises_names(tables: Tables, premises: Sequence[Premises]) -> dict[str, str]:
+    """What to call each premises: its building, else what it is for and where."""
+    houses = dict(
+        zip(tables["assets"]["asset_id"], tables["assets"]["name"], strict=True)
+    )
+    areas = dict(zip(tables["areas"]["area"], tables["areas"]["name"], strict=True))
+    called = {}
+    for row in premises:
+        house = houses.get(row.asset_id) if row.asset_id else None
+        where = areas.get(row.area) if row.area not in (None, WHOLE) else None
+        name = house or ", ".join(filter(None, (row.service, where)))
+        size = _("{n} platser").format(n=number(row.places))
+        called[row.premises_id] = name if house else f"{name} ({size})"
+    alike = list(called.values())
+    # Two that would be called the same are told apart by their own ids.
+    return {
+        key: f"{name} ({key})" if alike.count(name) > 1 else name
+        for key, name in called.items()
+    }
+
+
+def _book_value(register: Register | None, asset_id: str | None, year: int) -> float:
+    """What an asset is booked at, at the end of a year, tkr; 0 where nothing is known.
+
+    Each part is written down evenly over what is left of its useful life.
+    """
+    if register is None or asset_id is None:
+        return 0.0
+    places = [i for i, a in enumerate(register.assets) if a.asset_id == asset_id]
+    mine = np.flatnonzero(np.isin(register.asset, places))
+    if not len(mine):
+        return 0.0
+    book = register.book_value_tkr[mine]
+    whole = max(register.assets[places[0]].book_value_tkr, float(book.sum()))
+    weights = book if book.sum() > 0 else register.replacement_cost_tkr[mine]
+    weights = weights if weights.sum() > 0 else np.ones(len(mine))
+    left = register.useful_life_years[mine] - register.age_years[mine]
+    passed = (year - register.base_year) / np.maximum(left, 1.0)
+    kept = np.maximum(1.0 - passed, 0.0)
+    return whole * float((weights * kept).sum() / weights.sum())
+
+
 def _close_one(
     rows: Rows,
     tables: Tables,
-    premises: str,
-    places: float,
+    premises: Premises,
+    name: str,
     cost: Mapping[str, float],
     names: Mapping[str, str],
-    area: str | None,
     left: float,
+    scrapped: float,
 ) -> None:
-    project = _id("stang", premises)
+    places, area = premises.places, premises.area
+    project = _id("stang", premises.premises_id)
     source = _(
         "Antagande: även när behovet blir högt (nio fall av tio) finns {n} platser över "
         "sedan lokalen stängts. Besparingen är en schablon."
     ).format(n=number(left))
+    if scrapped > 0:
+        source += " " + _(
+            "Lokalens del av byggnadens bokförda värde, {tkr}, skrivs bort."
+        ).format(tkr=money_text(scrapped, str(tables.settings["currency"] or "kr")))
     tail = {"source": source, "quality": "antagande"}
     base = {"project_id": project, "alternative_id": "avveckla"}
     rows["projects"].append(
         {
             "project_id": project,
-            "name": _("Stäng {id}").format(id=premises),
+            "name": _("Stäng {name}").format(name=name),
             "area": area if area in names else None,
             "driver": "ekonomi",
             "nira": "A",
@@ -348,10 +499,10 @@ def _close_one(
             "waiting_cost": 0.0,
             "public": "ja",
             "description": plural(
-                "{n} plats som inte väntas behövas.",
-                "{n} platser som inte väntas behövas.",
+                "Lokalen {id}: {n} plats som inte väntas behövas.",
+                "Lokalen {id}: {n} platser som inte väntas behövas.",
                 round(places),
-            ).format(n=number(places)),
+            ).format(id=premises.premises_id, n=number(places)),
             **tail,
         }
     )
@@ -361,7 +512,7 @@ def _close_one(
             "name": _("Stäng och flytta verksamheten"),
             "kind": KIND["avveckla"],
             "build_years": 1,
-            "scrapped": 0.0,
+            "scrapped": float(round(scrapped)),
             **tail,
         }
     )

@@ -12,7 +12,7 @@ array is `[area, sex, age]` inside; results are `[area, group, year, draw]`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -52,6 +52,7 @@ class Housing:
     """Planned dwellings of one kind in one area.
 
     Attributes:
+        housing_id: names its random numbers: what else is planned does not change them.
         area: index of the area; None shares the people out as people live now.
         year: the year they are meant to be moved into.
         persons: `[sex, age]`, the people who then live there.
@@ -60,6 +61,7 @@ class Housing:
         built_share: chance that they are built at all.
     """
 
+    housing_id: str
     area: int | None
     year: int
     persons: Array
@@ -323,7 +325,8 @@ def area_rates(people: People, whole: Rates) -> list[Rates]:
     Fertility follows the area's children against its women, the less the fewer they
     are. Moves in are the whole's, shared out by age and area (iterative fitting): an
     area's total is drawn from its share of the inhabitants, its profile from its people.
-    An area without inhabitants gets none: nobody is told to move there but by housing.
+    Where flows by area are known, as many move out as are told, by ages drawn to the
+    whole's the more the fewer live there, and as many move in. An area without inhabitants gets none: nobody is told to move there but by housing.
 
     Source:
         METHODS 4 (empirical Bayes, raking). docs/method/population.md.
@@ -333,9 +336,14 @@ def area_rates(people: People, whole: Rates) -> list[Rates]:
     everyone = people.persons.sum(axis=0)
     k = defaults("migration")["shrinkage"]["persons_of_area"]
     leaving = whole.out * people.persons
+    out = [whole.out] * len(people.areas)
     known = None
     if people.moved is not None and len(people.moved[0]) == len(people.areas):
         known = people.moved[0]
+        out = [
+            _out_of_area(persons, gone, whole.out, k)
+            for persons, gone in zip(people.persons, people.moved[1], strict=True)
+        ]
     # Without flows by area an area is expected to be moved to as it is left.
     start = []
     for i in range(len(people.areas)):
@@ -360,7 +368,7 @@ def area_rates(people: People, whole: Rates) -> list[Rates]:
             Rates(
                 whole.fertility * factor,
                 whole.death,
-                whole.out,
+                out[i],
                 raked[i].reshape(whole.moved_in.shape),
                 whole.improvement_share,
                 whole.first_year,
@@ -369,19 +377,68 @@ def area_rates(people: People, whole: Rates) -> list[Rates]:
     return result
 
 
+def _out_of_area(persons: Array, gone: Array, whole: Array, k: float) -> Array:
+    """Share who move out of an area, `[sex, age]`; its sum of persons is that known."""
+    own = np.divide(gone, persons, out=whole.copy(), where=persons > 0)
+    weight = weight_of(float(persons.sum()), k)
+    rates = weight * own + (1.0 - weight) * whole
+    leaving = float((rates * persons).sum())
+    if leaving > 0:
+        rates = rates * (float(gone.sum()) / leaving)
+    result: Array = np.clip(rates, 0.0, 0.9)
+    return result
+
+
+def _young_moves(persons: Array, rates: Rates) -> Array:
+    """Moves that keep the share of young for the first years, `[sex, age, year]`.
+
+    Young move in and older move out, or the reverse, by the ages that move: nobody is
+    added. The years are those in which no change foresaw the share better than this
+    model does.
+
+    Source:
+        `domain/defaults/migration.toml`, `[young]`; docs/backtest.md, Population.
+    """
+    table = defaults("migration")["young"]
+    last = int(table["last_age"])
+    result = np.zeros((2, AGES, int(table["years"])))
+    if persons.sum() <= 0:
+        return result
+    share = float(persons[:, : last + 1].sum() / persons.sum())
+    now = persons
+    for t in range(result.shape[-1]):
+        year = rates.first_year + t + 1
+        movers = _movers(now)
+        # Who is `last` at the end of the year was a year younger at its start.
+        exchange = movers.copy()
+        exchange[:, :last] /= max(float(movers[:, :last].sum()), 1e-12)
+        exchange[:, last:] /= -max(float(movers[:, last:].sum()), 1e-12)
+        for _round in range(4):
+            after = _stepped(now, rates, year, result[..., t])
+            lacking = share * float(after.sum()) - float(after[:, : last + 1].sum())
+            result[..., t] += exchange * lacking
+        now = _stepped(now, rates, year, result[..., t])
+    return result
+
+
 def _raking(
     people: People, rates: Rates, housing: Sequence[Housing], years: int
 ) -> tuple[Array, Array]:
     """What must move in or out to meet the totals, `[area, sex, age, year]`.
 
-    All is projected as expected. The whole is held to the totals of `control`; planned
+    All is projected as expected. The share of young stays where `young_moves` says so.
+    The whole is held to the totals of `control`; planned
     housing is then inside them. Each year the areas are scaled to the whole's persons by
     sex and age. Both changes are told as moves, so that random paths get them too; for
     the newborn, who do not move, as a factor on the areas' fertility, `[year]`.
     """
     result = np.zeros((len(people.areas), 2, AGES, years))
     fertility = np.ones(years)
-    if len(people.areas) == 1 and not people.control:
+    young = np.zeros((2, AGES, years))
+    if rates.young_moves is not None:
+        first = min(years, rates.young_moves.shape[-1])
+        young[..., :first] = rates.young_moves[..., :first]
+    if len(people.areas) == 1 and not people.control and not young.any():
         return result, fertility
     parts = area_rates(people, rates)
     settled = _settled(people, housing, years, range(1), 0, random=False)
@@ -390,7 +447,9 @@ def _raking(
     for t in range(years):
         year = people.base_year + t + 1
         moving = settled[..., t, 0] + np.zeros_like(people.persons)
-        held = _held(whole, rates, year, moving.sum(axis=0), people.control.get(year))
+        moved = moving.sum(axis=0) + young[..., t]
+        held = _held(whole, rates, year, moved, people.control.get(year))
+        held = held + young[..., t]
         whole = _stepped(whole, rates, year, moving.sum(axis=0) + held)
         leaving = np.array([_movers_of(persons) for persons in now])
         shares = leaving / np.maximum(leaving.sum(axis=0), 1e-12)
@@ -458,9 +517,9 @@ def _settled(
     result = np.zeros((len(people.areas), 2, AGES, years, n))
     lives = people.persons.sum(axis=(1, 2))
     lives = (lives / max(float(lives.sum()), 1e-12))[:, None, None]
-    for number, plan in enumerate(housing):
+    for plan in housing:
         if random:
-            source = named_random(seed, "housing", number)
+            source = named_random(seed, "housing", plan.housing_id)
             uniform = source.random((block.stop, 2))[block.start :]
             built = uniform[:, 0] < plan.built_share
             # Geometric from 0 with the wanted mean.
@@ -498,9 +557,11 @@ def base_rates(
 ) -> Rates:
     """Return the rates of the whole from its counts.
 
-    Where the flows are given they are used as they are. Without them, with two counts by age the net migration is read from them (Hamilton-Perry), with
-    its total drawn to what past totals foretell; with one it follows from the built-in
-    profile and the pattern of the ages.
+    Where the flows are given they are used as they are. Without them, with two counts
+    by age the net migration is read from them (Hamilton-Perry), with its total drawn
+    to what past totals foretell; with one it follows from the built-in profile and the
+    pattern of the ages, and the share of young is held for the first years, because no
+    change has foreseen it better than that profile.
 
     Args:
         people: the counts.
@@ -510,6 +571,13 @@ def base_rates(
     """
     persons = people.persons.sum(axis=0)
     reference = nation_at(people.base_year)
+    alone = people.earlier is None and people.moved is None
+    if alone:
+        # Told by the built-in rates, so that an assumption of one's own shows in full.
+        plain = local_rates(
+            persons, people.base_year, people.totals, reference=reference
+        )
+        young = _young_moves(persons, plain)
     rates = local_rates(
         persons,
         people.base_year,
@@ -522,6 +590,8 @@ def base_rates(
         if people.moved is None
         else (people.moved[0].sum(axis=0), people.moved[1].sum(axis=0)),
     )
+    if alone:
+        return replace(rates, young_moves=young)
     if people.earlier is None or people.moved is not None:
         return rates
     year, earlier = people.earlier
@@ -552,9 +622,9 @@ def nation_at(year: int) -> Array:
     persons = national_people()
     for passing in range(counted + 1, year + 1):
         leaving = out_rates() * persons
-        level = national_net_migration(passing)
+        level = national_net_migration(passing, year)
         rates = Rates(
-            fertility_rates(total_fertility(passing)),
+            fertility_rates(total_fertility(passing, year)),
             death_rates(passing),
             out_rates(),
             leaving * (1.0 + level * persons.sum() / leaving.sum()),

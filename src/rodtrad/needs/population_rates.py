@@ -48,13 +48,21 @@ def defaults(name: str) -> Mapping[str, Any]:
     return found
 
 
-def total_fertility(year: int) -> float:
-    """Return the children per woman of a year: interpolated, the nearest year outside.
+def total_fertility(year: int, known_year: int | None = None) -> float:
+    """Return the children per woman of a year, as known in `known_year`.
+
+    Years between two known ones are interpolated; after the last known its level
+    holds, and before the first on record that one's.
+
+    Args:
+        year: the year asked for.
+        known_year: the year that one stands in; None takes `year` itself.
 
     Source:
         `domain/defaults/fertility.toml`.
     """
-    return _by_year(defaults("fertility")["total_fertility"], year)
+    known = year if known_year is None else known_year
+    return _by_year(defaults("fertility")["total_fertility"], year, known)
 
 
 def fertility_rates(children_per_woman: float) -> Array:
@@ -193,6 +201,8 @@ class Rates:
         moved_in: persons who move in a year, `[sex, age]`.
         improvement_share: death rates fall by this each year.
         first_year: the year whose rates these are; later years follow from it.
+        young_moves: persons who move in (negative: out) beyond the rates in the first
+            years for the share of young to stay, `[sex, age, year]`; None without.
     """
 
     fertility: Array
@@ -201,6 +211,7 @@ class Rates:
     moved_in: Array
     improvement_share: float
     first_year: int
+    young_moves: Array | None = None
 
 
 def weight_of(n: float, k: float) -> float:
@@ -334,19 +345,26 @@ def net_migration_rate(
     )
 
 
-def national_net_migration(base_year: int) -> float:
-    """Return the nation's net migration to expect, a year per inhabitant.
+def national_net_migration(year: int, known_year: int | None = None) -> float:
+    """Return the nation's net migration of a year to expect, per inhabitant.
 
-    As it was assumed by those who stood in the base year; interpolated between years.
+    As it was assumed by those who stood in `known_year`, see `total_fertility`.
+
+    Args:
+        year: the year asked for.
+        known_year: the year that one stands in; None takes `year` itself.
 
     Source:
         `domain/defaults/migration.toml`, `[nation.net_migration_share]`.
     """
-    return _by_year(defaults("migration")["nation"]["net_migration_share"], base_year)
+    table = defaults("migration")["nation"]["net_migration_share"]
+    return _by_year(table, year, year if known_year is None else known_year)
 
 
-def _by_year(table: Mapping[str, float], year: int) -> float:
+def _by_year(table: Mapping[str, float], year: int, known_year: int) -> float:
+    """The table's value of a year, without what came after `known_year`."""
     years = sorted(int(y) for y in table)
+    years = [y for y in years if y <= known_year] or years[:1]
     return float(np.interp(year, years, [table[str(y)] for y in years]))
 
 

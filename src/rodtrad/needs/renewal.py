@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -36,6 +36,7 @@ from rodtrad.needs.condition import (
     fit_generator,
     pair_readings,
 )
+from rodtrad.needs.failures import failure_factors
 from rodtrad.needs.lifetimes import (
     Family,
     cumulative_hazard,
@@ -82,8 +83,10 @@ class LifeBeliefs:
         family: the family of lives within a class.
         shapes: `[class]`, alike the register's classes.
         classes: a belief a class, on the log factor on each component's expected life.
-        chains: by `chain_key`, a chain in units of the expected life (1 is one life).
+        chains: by `chain_key`, a chain in units of the believed life (1 is one life).
         issues: which classes and scales rest on expectation alone.
+        failure_factors: `[component]`, how much likelier than its class each is to
+            wear out, by its own failures; None where all are as their class.
     """
 
     family: Family
@@ -91,6 +94,65 @@ class LifeBeliefs:
     classes: tuple[ClassBelief, ...]
     chains: dict[str, Chain]
     issues: tuple[Issue, ...]
+    failure_factors: Array | None = None
+
+    def new_lives_years(self, register: Register) -> Array:
+        """Mean life of what is put in anew, `[component]`: expected life times factor.
+
+        Source:
+            The one definition of life in need, backlog and waiting. Method page:
+            docs/method/renewal.md.
+        """
+        factors = np.array([belief.factor for belief in self.classes])
+        return np.asarray(register.life_years * factors[register.life_class])
+
+    def lives_years(self, register: Register) -> Array:
+        """Mean life of what stands there now, `[component]`.
+
+        As what is put in anew, but shorter for one that has failed more than others
+        of its class. A risk f times theirs is a life `f ** (-1 / shape)` of theirs
+        where lives are Weibull; it is taken so for the other families too.
+
+        Source:
+            Proportional hazards as accelerated failure time. Method page:
+            docs/method/renewal.md.
+        """
+        return self.new_lives_years(register) * self.stretch(register)
+
+    def stretch(self, register: Register) -> Array:
+        """Life of what stands there over that of its class, `[component]`.
+
+        Source:
+            As `lives_years`. Method page: docs/method/renewal.md.
+        """
+        if self.failure_factors is None:
+            return np.ones(len(register))
+        shapes = self.shapes[register.life_class]
+        return np.asarray(self.failure_factors ** (-1 / shapes))
+
+
+def record_start(register: Register) -> float:
+    """From when the register's replacements are taken to be recorded.
+
+    A year as a decimal number: 2000.0 is the beginning of 2000, 2000.5 its middle.
+    Where the first row of the history tells of something else than a replacement
+    (inspected, repaired, failed), the record began with that year. Where it is a
+    replacement, that one is there because it happened: to begin the watch with it would
+    leave out the quiet years before and make lives look short. The record then began
+    as long before it as there is between replacements on average. Without any history
+    it begins when the base year ends.
+
+    Source:
+        End of a range from n points in it, Strauss and Sadler (1989). Method page:
+        docs/method/survival.md.
+    """
+    end, causes = register.base_year + 1.0, (REPLACEMENT, OTHER_REASON)
+    replaced = [e.year for e in register.events if e.kind in causes]
+    others = min((e.year for e in register.events if e.kind not in causes), default=end)
+    if not replaced or others <= min(replaced):
+        return float(others)
+    middle = min(replaced) + 0.5
+    return float(min(min(replaced), middle - (end - middle) / len(replaced)))
 
 
 def register_spells(
@@ -101,12 +163,13 @@ def register_spells(
     Args:
         register: with its history.
         watched_from: the first year from which replacements were recorded; None takes
-            the first year of any replacement in the history, or the base year.
+            what the history says (`record_start`).
 
     Returns:
         Lives in years, and the place of each one's component. A replacement in a year
         is known to within half a year. What was replaced before the watch began is not
-        known of, and each life counts from the age it had then.
+        known of, and each life counts from the age it had then, whether or not it has
+        ended: what has never been replaced counts from then until now.
 
     Source:
         METHODS 3.1 (left truncation at the register's start). Method page:
@@ -117,13 +180,12 @@ def register_spells(
     for event in register.events:
         if event.kind in causes:
             history[event.component].append(event)
-    if watched_from is None:
-        years = [e.year for events in history.values() for e in events]
-        watched_from = min([register.base_year, *years])
+    watch = record_start(register) if watched_from is None else float(watched_from)
     lives: list[tuple[float, float, float, int, int]] = []
 
     def add(start: float, end: float, cause: int, place: int) -> None:
-        entry = max(0.0, watched_from - 0.5 - start)
+        # A year's number stands for its middle, and the watch begins with a year.
+        entry = max(0.0, watch - 0.5 - start)
         age = end - start
         if cause:
             if age <= 0 or age + 0.5 <= entry:
@@ -157,7 +219,8 @@ def estimate_lives(register: Register, watched_from: int | None = None) -> LifeB
     its expected life and a shape of its own; replacements for other reasons are
     censored. Classes are then shrunk together. The others keep the expected life, and
     an issue says so. Scales with at least `LEAST_PAIRS` pairs of inspections get a
-    chain of their own, with the expected one as prior.
+    chain of their own, with the expected one as prior. Components that have failed
+    more than others of their class get a factor of their own.
 
     Source:
         METHODS 3.1, 3.2; defaults in domain/defaults. Method page:
@@ -206,13 +269,18 @@ def estimate_lives(register: Register, watched_from: int | None = None) -> LifeB
             }
             key = "prior_used.own" if own else "prior_used"
             issues.append(issue(key, "components", None, "", **slots))
+    own_failures = failure_factors(register)
+    beliefs = LifeBeliefs(family, shapes, classes, {}, (), own_failures)
+    # In units of the life that is believed by now: what shortens lives must not be
+    # counted once in the replacements and once more in the inspections.
+    lives = beliefs.lives_years(register)
     chains = {}
     keys = [chain_key(register, i) for i in range(len(register))]
     for key in sorted(set(keys) - {""}):
         on_scale = {i for i, k in enumerate(keys) if k == key}
-        chains[key], told = _scale_chain(register, key, on_scale)
+        chains[key], told = _scale_chain(register, key, on_scale, lives)
         issues += told
-    return LifeBeliefs(family, shapes, classes, chains, tuple(issues))
+    return replace(beliefs, chains=chains, issues=tuple(issues))
 
 
 def chain_key(register: Register, place: int) -> str:
@@ -247,11 +315,12 @@ def expected_chain(key: str) -> Chain:
 
 
 def _scale_chain(
-    register: Register, key: str, on_scale: set[int]
+    register: Register, key: str, on_scale: set[int], lives_years: Array
 ) -> tuple[Chain, list[Issue]]:
     """A chain in units of life, from the register's own inspections if enough."""
     prior, scale = expected_chain(key), key.partition("/")[0]
-    unit, when, state, treated = _readings(register, on_scale, len(SCALES[scale]))
+    worn_out = len(SCALES[scale])
+    unit, when, state, treated = _readings(register, on_scale, worn_out, lives_years)
     pairs = pair_readings(unit, when, state, treated).untreated
     if len(pairs) < LEAST_PAIRS:
         label = SCHEMA["assets"].columns["condition_scale"].choices[scale]
@@ -272,7 +341,7 @@ def _scale_chain(
 
 
 def _readings(
-    register: Register, places: set[int], worn_out: int
+    register: Register, places: set[int], worn_out: int, lives_years: Array
 ) -> tuple[list[int], list[float], list[int], list[tuple[int, float]]]:
     """Unit, time in lives and class of every reading, and when each unit was mended.
 
@@ -290,7 +359,7 @@ def _readings(
             history[event.component].append(event)
     unit = 0
     for place in sorted(places):
-        life = float(register.life_years[place])
+        life = float(lives_years[place])
         installed = float(register.installed_year[place])
         unit += 1
         began = -np.inf
@@ -423,6 +492,7 @@ def first_life_hazard(register: Register, beliefs: LifeBeliefs, years: int) -> A
     for c in range(len(register.classes)):
         factor, shape = beliefs.classes[c].factor, float(beliefs.shapes[c])
         for key, where in model.parts(c):
+            # Expected life times factor times own failures: `lives_years`.
             unit = model.scales(key, where) * factor
             found[where] = model.first_hazard(key, where, unit, shape)
     return found
@@ -445,6 +515,7 @@ class _Model:
     def __init__(self, register: Register, beliefs: LifeBeliefs, years: int) -> None:
         self.register, self.beliefs, self.years = register, beliefs, years
         self._parts: dict[int, list[tuple[Any, NDArray[np.int64]]]] = {}
+        self.stretch = beliefs.stretch(register)
         self.scale_years = np.zeros(len(register))
         for c in range(len(register.classes)):
             mean = mean_of_shape(beliefs.family, float(beliefs.shapes[c]))
@@ -487,10 +558,12 @@ class _Model:
         return np.asarray(np.interp(w, grid, hazard))
 
     def scales(self, key: Any, where: NDArray[np.int64]) -> Array:
-        """Units of the first life in years, `[component]`."""
-        if key is None:
-            return self.scale_years[where]
-        return self.register.life_years[where]
+        """Units of the first life in years before the class's factor, `[component]`.
+
+        The first life bears its own failures. What replaces it is as its class.
+        """
+        unit = self.scale_years if key is None else self.register.life_years
+        return np.asarray(unit[where] * self.stretch[where])
 
     def first_hazard(
         self, key: Any, where: NDArray[np.int64], unit: Array, shape: float

@@ -13,13 +13,12 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from rodtrad.domain.components import SCHEMA
-from rodtrad.domain.words import _, list_text, plural, quoted
+from rodtrad.domain.words import EN_DASH, _
 from rodtrad.needs.assessment import assess_register
 from rodtrad.needs.gap import forecast_place_gaps, shortage_sentences
 from rodtrad.needs.people import WHOLE
 from rodtrad.needs.places_candidates import place_candidates
 from rodtrad.needs.stories import tell_stories
-from rodtrad.needs.survival import LEAST_REPLACEMENTS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -41,7 +40,11 @@ _LOW, _MIDDLE, _HIGH = 0.1, 0.5, 0.9
 _MANY: Final = {
     "year_assumed": _(
         "Året saknas för {n} delar. Behovet räknas som om de har levt halva sin "
-        "livslängd."
+        "livslängd, alltså som om de sattes in {years}: ett antagande."
+    ),
+    "year_from_asset": _(
+        "Insatt år saknas för {n} delar. De räknas från anläggningens byggår: ett "
+        "antagande."
     ),
     "cost_assumed": _(
         "Återanskaffningsvärdet saknas för {n} delar. De räknas som 0 kronor i behovet."
@@ -176,31 +179,22 @@ def _register_notes(register: Assessment) -> list[str]:
     """What the need rests on; many of a kind are told as one."""
     told: list[str] = []
     seen: set[str] = set()
+    filled = register.register.assumed_years or (0,)
+    first, last = min(filled), max(filled)
+    years = f"{first}" if first == last else f"{first}{EN_DASH}{last}"
     for one in register.issues:
         if one.code == "prior_used" and one.table == "components":
             continue  # told together below
-        if one.code in ("year_assumed", "cost_assumed"):
+        if one.code in _MANY:
             if one.code in seen:
                 continue
             seen.add(one.code)
             alike = sum(other.code == one.code for other in register.issues)
             if alike > 1:
-                told.append(_MANY[one.code].format(n=alike))
+                told.append(_MANY[one.code].format(n=alike, years=years))
                 continue
         told.append(one.message)
-    assumed = register.assumed_classes()
-    if assumed:
-        text = plural(
-            "Ett slag av delar har färre än {least} kända utbyten, så livslängden är "
-            "ett antagande: {names}.",
-            "{n} slag av delar har färre än {least} kända utbyten, så livslängderna är "
-            "antaganden: {names}.",
-            len(assumed),
-        )
-        names = [quoted(label) for label in assumed]
-        slots = {"n": len(assumed), "least": LEAST_REPLACEMENTS}
-        told.append(text.format(names=list_text(names), **slots))
-    return told
+    return [*told, *register.prior_sentences()]
 
 
 def _list(values: Array) -> list[float]:
@@ -213,6 +207,9 @@ def _list(values: Array) -> list[float]:
 def _renewal(found: Assessment) -> dict[str, Any]:
     need, register = found.need, found.register
     assumed = set(found.assumed_classes())
+    years_assumed = {"year_assumed", "year_from_asset"} & {
+        one.code for one in found.issues
+    }
     low, middle, high = need.quantiles_tkr((_LOW, _MIDDLE, _HIGH))
     mean = need.total_tkr.mean(axis=0)
     ordered = sorted(
@@ -257,7 +254,7 @@ def _renewal(found: Assessment) -> dict[str, Any]:
         ],
         "assumed_classes": list(found.assumed_classes()),
         "small_needs_tkr": float(found.candidates.left_out_tkr),
-        "quality": "antagande" if assumed else "beräkning",
+        "quality": "antagande" if assumed or years_assumed else "beräkning",
         "sentences": [text for text in found.sentences() if text != backlog_text],
     }
 
@@ -270,6 +267,10 @@ def _backlog(found: Assessment) -> dict[str, Any]:
         "age": float(backlog.age_tkr.sum()),
         "economic": float(backlog.economic_tkr.sum()),
     }
+    # What it costs to mend a class, and to wait, are always assumptions.
+    years = any(one.code in ("year_assumed", "year_from_asset") for one in found.issues)
+    lives = "antagande" if years or found.assumed_classes() else "beräkning"
+    quality = {"age": lives, "cost_to_standard": "antagande", "economic": "antagande"}
     return {
         "measures": [
             {
@@ -278,6 +279,7 @@ def _backlog(found: Assessment) -> dict[str, Any]:
                 "question": question,
                 "tkr": amounts[key],
                 "share": amounts[key] / whole if whole > 0 else 0.0,
+                "quality": quality[key],
             }
             for key, label, question in _MEASURES
         ],

@@ -16,13 +16,15 @@ import numpy as np
 from rodtrad.needs.gap import planned_housing, table_rates
 from rodtrad.needs.people import WHOLE, People, read_people
 from rodtrad.needs.population import forecast_population
+from rodtrad.needs.population_errors import draw_shocks
 
 if TYPE_CHECKING:
     from rodtrad.domain.arrays import Array
     from rodtrad.domain.components import Tables
 
-# Beyond so many draws the paths are used again, in the same order: each goes with new
-# draws of everything else, and so many say all there is to say of the population.
+# So many paths are drawn person by person. Beyond them what is large is still drawn anew
+# for every draw (how wrong forecasts have been, and the nation's growth); only the
+# chance of single births, deaths, moves and dwellings is taken from the paths again.
 MOST_PATHS: Final = 2000
 
 
@@ -35,8 +37,8 @@ def population_swings(tables: Tables, draws: int, seed: int) -> Array | None:
         seed: of the random numbers.
 
     Returns:
-        `[year, draw]` over the plan's years; None where the tables have no count of
-        people by age up to the base year.
+        `[year, draw]` over the plan's years, each draw with errors of its own; None
+        where the tables have no count of people by age up to the base year.
 
     Raises:
         ValueError: fewer than one draw.
@@ -61,11 +63,27 @@ def population_swings(tables: Tables, draws: int, seed: int) -> Array | None:
     ).total
     # Somebody always lives there: the logarithm needs it.
     level = np.log(np.maximum(drawn, 1.0) / np.maximum(expected, 1.0))
+    level = _more(level, one, span, draws, seed)
     known = base - one.base_year
     if known > 0:
         level = level[known:] - level[known - 1]
-    again: Array = level[:, np.arange(draws) % paths]
-    return again
+    return level
+
+
+def _more(level: Array, one: People, span: int, draws: int, seed: int) -> Array:
+    """As many draws as asked: paths used again, each with errors of its own.
+
+    A path's total errs as its shock says and by what is left, the small numbers. Shocks
+    and small numbers are independent, so any two of them make a path.
+    """
+    paths = level.shape[1]
+    if draws <= paths:
+        return level[:, :draws]
+    errors = draw_shocks(one, span, range(draws), seed).total
+    small = level - errors[:, :paths]
+    result: Array = errors + small[:, np.arange(draws) % paths]
+    result[:, :paths] = level
+    return result
 
 
 def _as_one(people: People) -> People:

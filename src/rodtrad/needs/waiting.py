@@ -10,13 +10,11 @@ already (backlog) and who pays (candidates).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rodtrad.domain.condition_scales import FAILURE
 from rodtrad.domain.register import waiting_defaults
-from rodtrad.needs.failures import fit_failures
 from rodtrad.needs.lifetimes import cumulative_hazard, mean_of_shape
 from rodtrad.needs.renewal import first_life_hazard
 
@@ -27,9 +25,6 @@ if TYPE_CHECKING:
     from rodtrad.domain.register import Register
     from rodtrad.needs.lifetimes import Family
     from rodtrad.needs.renewal import LifeBeliefs
-
-LEAST_FAILURES: Final = 5
-"""With fewer recorded failures than this in a class its components count as alike."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +48,7 @@ def yearly_loss(
 
     Args:
         yearly_risk: probability of failing that year.
-        age_in_lives: age over expected life; upkeep grows from half a life on.
+        age_in_lives: age over mean life; upkeep grows from half a life on.
         failure_loss: loss at failure beyond the renewal, share of replacement cost.
 
     Source:
@@ -85,7 +80,7 @@ def best_cycle(
         family: of lives.
         scale_years: the scale.
         shape: the shape.
-        life_years: expected life, for the upkeep.
+        life_years: mean life, for the upkeep.
         failure_loss: loss at failure beyond the renewal, share of replacement cost.
         discount_rate: a share.
         price_growth: growth of the renewal's price beyond other prices.
@@ -189,13 +184,12 @@ def waiting_costs(
         capital cost. Method page: docs/method/renewal.md.
     """
     hazard = first_life_hazard(register, beliefs, years)
-    hazard *= failure_factors(register)[:, None]
     risk = -np.expm1(-np.diff(hazard, axis=1))
     age = np.maximum(register.age_years[:, None] + np.arange(years), 0.0)
     cost = register.replacement_cost_tkr
     loss_share = failure_loss_shares(register)
     loss, upkeep = yearly_loss(
-        risk, age / register.life_years[:, None], loss_share[:, None]
+        risk, age / beliefs.lives_years(register)[:, None], loss_share[:, None]
     )
     d = (1 + price_growth) / (1 + discount_rate)
     cycles = component_cycles(register, beliefs, discount_rate, price_growth)
@@ -206,40 +200,6 @@ def waiting_costs(
         saving_tkr=np.array([c.yearly for c in cycles]) * cost,
         best_age=np.array([c.age for c in cycles], dtype=np.int64),
     )
-
-
-def failure_factors(register: Register) -> Array:
-    """How much likelier than its class a component is to fail, by its own past failures.
-
-    Only in classes with at least `LEAST_FAILURES` failures in the history; 1 in the
-    others, where no failure may mean no record. Few failures move the factor little.
-
-    Returns:
-        `[component]`, about 1 on average in a class.
-
-    Source:
-        Gamma-Poisson, needs/failures.py. Method page: docs/method/renewal.md.
-    """
-    factor = np.ones(len(register))
-    failures = np.zeros(len(register))
-    first = register.base_year
-    for event in register.events:
-        if (
-            event.kind == FAILURE
-            and event.year >= register.installed_year[event.component]
-        ):
-            failures[event.component] += 1
-            first = min(first, event.year)
-    watched = register.base_year + 1 - np.maximum(register.installed_year, first)
-    for c in range(len(register.classes)):
-        mine = np.flatnonzero((register.life_class == c) & (watched > 0))
-        if failures[mine].sum() < LEAST_FAILURES:
-            continue
-        alike = np.ones((len(mine), 1))
-        fit = fit_failures(alike, failures[mine], watched[mine])
-        own = fit.updated_rates(alike, failures[mine], watched[mine])
-        factor[mine] = own / fit.rates(alike)
-    return factor
 
 
 def failure_loss_shares(register: Register) -> Array:
@@ -259,7 +219,9 @@ def component_cycles(
     discount_rate: float,
     price_growth: float = 0.0,
 ) -> list[RenewalCycle]:
-    """The best cycle of every component, `[component]`.
+    """The best cycle of every component, if it were as others of its class.
+
+    Own failures are the present one's; the cycle is for ever. `[component]`.
 
     Source:
         `best_cycle` by class, life and consequence. Method page:
@@ -268,18 +230,18 @@ def component_cycles(
     known: dict[tuple[int, float, int], RenewalCycle] = {}
     losses = waiting_defaults()["failure_loss_share"]["value"]
     found = []
+    lives = beliefs.new_lives_years(register)
     for c, life, consequence in zip(
-        register.life_class, register.life_years, register.consequence, strict=True
+        register.life_class, lives, register.consequence, strict=True
     ):
         key = (int(c), float(life), int(consequence))
         if key not in known:
             shape = float(beliefs.shapes[c])
-            scale = life / mean_of_shape(beliefs.family, shape)
             known[key] = best_cycle(
                 beliefs.family,
-                scale * beliefs.classes[c].factor,
+                float(life) / mean_of_shape(beliefs.family, shape),
                 shape,
-                float(life) * beliefs.classes[c].factor,
+                float(life),
                 losses[consequence],
                 discount_rate,
                 price_growth,

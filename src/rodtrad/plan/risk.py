@@ -3,8 +3,9 @@
 The planner plans for one path. Here a requirement is given a buffer in every year, as
 large as the bad draws are bad; the plan is made to keep the buffer, is run through all
 the draws, and the buffer is tightened or loosened until the requirement holds in as
-large a share of them as is asked for. The share told in the end is counted on draws
-that the search has not seen. Leaves out how the draws are made (capacity.uncertainty).
+large a share of them as is asked for. Three samples are kept apart: the search looks
+at one, the plan is chosen on another, and the share told in the end is counted once, on
+draws that neither has seen. Leaves out how the draws are made (capacity.uncertainty).
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from rodtrad.plan.problem import Problem
 
 SEARCH_DRAWS: Final = 1000
+JUDGE_DRAWS: Final = 4000
 FRESH_DRAWS: Final = 4000
 MOST_STEPS: Final = 10
 # The search begins no further out than this: few draws lie there.
@@ -46,6 +48,8 @@ LEAST_QUANTILE: Final = 0.005
 MOST_QUANTILE: Final = 0.9
 # Quantiles that differ less than so many times give the same plans.
 CLOSE_ENOUGH: Final = 1.15
+# How far the seeds of the samples lie from that of the search.
+_JUDGE_SEED: Final = 2_000_003
 _FRESH_SEED: Final = 1_000_003
 _NAME: Final = "risk"
 
@@ -68,9 +72,12 @@ class RiskStep:
 class RiskPlan:
     """A plan that holds with the certainty asked for, and what it costs.
 
-    `status`: `met`; `not_met`, no plan was found that reaches it, and `plan` is the
-    safest that was found. `probability` is on draws that the search has not seen, with
-    its standard error; `base_probability` that of the plan without the demand.
+    `probability` is on draws that neither the search nor the choice has seen, with its
+    standard error; `base_probability` that of the plan without the demand. `status` is
+    `met` if `probability` is at least `share`, else `not_met`. `judged` and
+    `base_judged` are the same shares on the draws that the choice was made on: a plan
+    with `judged` of at least `judged_limit` was chosen as safe enough and may still
+    fall short by chance; below it none was found, and `plan` is the safest there was.
     `price_points` are the benefit points given up; `differences` which projects leave,
     enter, move and switch. `steps` are the buffers tried, in order.
     """
@@ -84,6 +91,9 @@ class RiskPlan:
     probability: float
     standard_error: float
     base_probability: float
+    judged: float
+    base_judged: float
+    judged_limit: float
     price_points: float
     differences: Mapping[str, Sequence[Any]]
     steps: tuple[RiskStep, ...]
@@ -100,6 +110,9 @@ class RiskPlan:
             "probability": self.probability,
             "standard_error": self.standard_error,
             "base_probability": self.base_probability,
+            "judged": self.judged,
+            "base_judged": self.base_judged,
+            "judged_limit": self.judged_limit,
             "price_points": self.price_points,
             "draws": self.draws,
             "differences": {k: list(v) for k, v in self.differences.items()},
@@ -137,6 +150,7 @@ def plan_with_certainty(
     seed: int = 1,
     limits: Limits | None = None,
     draws: int = SEARCH_DRAWS,
+    judge_draws: int = JUDGE_DRAWS,
     fresh_draws: int = FRESH_DRAWS,
     population: Callable[[int, int], Array | None] | None = None,
 ) -> RiskPlan:
@@ -153,6 +167,7 @@ def plan_with_certainty(
         seed: of the draws and of the solver.
         limits: of each search for a plan; there are at most `MOST_STEPS`.
         draws: of the search.
+        judge_draws: that the plan is chosen on.
         fresh_draws: of the probability that is told.
         population: gives `[year, draw]` for a number of draws and a seed, as
             `capacity.uncertainty.draw_swings` takes it, or None for the built-in.
@@ -183,6 +198,7 @@ def plan_with_certainty(
         share,
         limits or Limits(seed=seed),
         _drawn(case, draws, seed, population),
+        _drawn(case, judge_draws, seed + _JUDGE_SEED, population),
         _drawn(case, fresh_draws, seed + _FRESH_SEED, population),
     )
     return search.run(plan)
@@ -196,6 +212,11 @@ def _drawn(
 ) -> Draws:
     people = None if population is None else population(count, seed)
     return make_draws(case, count, seed, population=people)
+
+
+def _with_margin(share: float, draws: Draws) -> float:
+    """Return a share and the error of the drawing on top, at most one."""
+    return min(share + standard_error(share, draws.count), 1.0)
 
 
 def _goal(case: Case, goal_id: str, first: int, last: int) -> Goal:
@@ -269,17 +290,18 @@ class _Search:
     share: float
     limits: Limits
     seen: Draws
+    judge: Draws
     fresh: Draws
 
     def run(self, plan: Portfolio) -> RiskPlan:
         """Return the best plan that is safe enough, or the safest there is."""
         decided = plan.choices or ()
-        target = self.share + standard_error(self.share, self.seen.count)
-        base = self.probability(self.fresh, decided)
-        if base >= self.share:
-            return self.result("met", plan, plan, base, base, ())
+        target = _with_margin(self.share, self.seen)
+        base = self.probability(self.judge, decided)
+        if base >= self.judged_limit:
+            return self.result(plan, plan, base, base, ())
         steps: list[RiskStep] = []
-        tried: list[tuple[Portfolio, float]] = []  # plan, probability on fresh draws
+        tried: list[tuple[Portfolio, float]] = []  # plan, share of the judging draws
         safe: list[tuple[Portfolio, float]] = []
         noise = self.noise(decided)
         # Buffers known to be large enough, impossible, and too small.
@@ -295,10 +317,10 @@ class _Search:
             else:
                 reached = self.probability(self.seen, found.choices)
                 steps.append(RiskStep(quantile, found.objective, reached))
-                told = self.probability(self.fresh, found.choices)
-                tried.append((found, told))
-                if reached >= target and told >= self.share:
-                    safe.append((found, told))
+                judged = self.probability(self.judge, found.choices)
+                tried.append((found, judged))
+                if reached >= target and judged >= self.judged_limit:
+                    safe.append((found, judged))
                     enough = quantile
                 else:
                     risky = quantile
@@ -314,11 +336,19 @@ class _Search:
                     break
             quantile = float(np.sqrt(low * risky))
         if safe:
-            best, told = max(safe, key=lambda pair: pair[0].objective or 0.0)
-            return self.result("met", best, plan, told, base, tuple(steps))
-        tried.append((plan, base))
-        best, told = max(tried, key=lambda pair: pair[1])
-        return self.result("not_met", best, plan, told, base, tuple(steps))
+            best, judged = max(safe, key=lambda pair: pair[0].objective or 0.0)
+        else:
+            best, judged = max([(plan, base), *tried], key=lambda pair: pair[1])
+        return self.result(best, plan, judged, base, tuple(steps))
+
+    @property
+    def judged_limit(self) -> float:
+        """The share that a plan must reach to be chosen as safe enough.
+
+        Above what is asked for by the error of the drawing, so that it seldom falls
+        short on the draws that the share is told from.
+        """
+        return _with_margin(self.share, self.judge)
 
     def probability(self, draws: Draws, choices: Sequence[Choice]) -> float:
         """Return the share of draws in which the requirement holds in all its years."""
@@ -375,25 +405,30 @@ class _Search:
 
     def result(
         self,
-        status: Literal["met", "not_met"],
         best: Portfolio,
         plan: Portfolio,
-        told: float,
-        base: float,
+        judged: float,
+        base_judged: float,
         steps: tuple[RiskStep, ...],
     ) -> RiskPlan:
-        """Return what is told of the search."""
+        """Return what is told of the search; the fresh draws are looked at here only."""
+        base = told = self.probability(self.fresh, plan.choices or ())
+        if best.choices != plan.choices:
+            told = self.probability(self.fresh, best.choices or ())
         given_up = (plan.objective or 0.0) - (best.objective or 0.0)
         return RiskPlan(
             goal_id=self.goal_id,
             share=self.share,
             from_year=self.years[0],
             to_year=self.years[1],
-            status=status,
+            status="met" if told >= self.share else "not_met",
             plan=best,
             probability=told,
             standard_error=standard_error(told, self.fresh.count),
             base_probability=base,
+            judged=judged,
+            base_judged=base_judged,
+            judged_limit=self.judged_limit,
             price_points=given_up,
             differences=choice_differences(plan.choices or (), best.choices or ()),
             steps=steps,

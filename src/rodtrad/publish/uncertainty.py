@@ -185,9 +185,9 @@ def rests_on(result: Mapping[str, Any]) -> list[str]:
 
 def backtest_sentence() -> str:
     """Return where one can read how the method has held against what happened."""
-    return _("Hur metoderna har stämt med verkliga utfall står i {file}.").format(
-        file=BACKTEST
-    )
+    return _(
+        "Hur metoderna har stämt med verkliga utfall står i {file}, som följer med Röd tråds källkod."
+    ).format(file=BACKTEST)
 
 
 def least_sure(result: Mapping[str, Any]) -> str:
@@ -252,14 +252,26 @@ def risk_sentences(result: Mapping[str, Any]) -> list[str]:
     asked = number(100 * risk["share"], 0 if _is_whole(100 * risk["share"]) else 1)
     reached = chance_text(risk["probability"], int(risk["draws"]))
     points = _points(risk["price_points"])
-    if risk["status"] != "met" and risk["probability"] >= risk["share"]:
+    changed = risk.get("differences") or {}
+    same = not any(
+        changed.get(key) for key in ("leaves", "enters", "moves", "switches")
+    )
+    if risk["status"] != "met" and _was_judged_safe(risk):
         return [
             _(
-                "Ingen plan hittades som klarar {goal} {ys} med sannolikheten {asked}\u00a0procent och marginal för slumpfelet."
-            ).format(goal=goal, ys=years, asked=asked),
+                "Sannolikheten att klara {goal} {ys} blev {reached}, strax under {asked}\u00a0procent."
+            ).format(goal=goal, ys=years, asked=asked, reached=_just_below(risk)),
             _(
-                "Närmast kommer en plan som når {reached}, och kostar {np} nyttopoäng."
-            ).format(reached=reached, np=points),
+                "Det är räknat på nya dragningar. I dem som planen valdes på var sannolikheten {judged}\u00a0procent; skillnaden är slump."
+            ).format(judged=_tenths(risk["judged"])),
+            *(
+                []
+                if same
+                else [
+                    _("Planen kostar {np} nyttopoäng.").format(np=points),
+                    *_changed_sentences(result, changed),
+                ]
+            ),
         ]
     if risk["status"] != "met":
         return [
@@ -270,19 +282,40 @@ def risk_sentences(result: Mapping[str, Any]) -> list[str]:
                 "Den säkraste plan som hittades når {reached}, och kostar {np} nyttopoäng."
             ).format(reached=reached, np=points),
         ]
-    changed = risk.get("differences") or {}
-    if not any(changed.get(key) for key in ("leaves", "enters", "moves", "switches")):
+    if same:
         return [
             _(
                 "Planen klarar redan {goal} {ys} med sannolikheten {asked}\u00a0procent eller mer: den är {reached}."
             ).format(goal=goal, ys=years, asked=asked, reached=reached)
         ]
-    told = [
+    pattern = (
         _(
+            "Att klara {goal} {ys} med sannolikheten {asked}\u00a0procent och marginal för slumpfelet kostar {np} nyttopoäng. Sannolikheten blir då {reached}."
+        )
+        if risk["base_probability"] >= risk["share"]
+        else _(
             "Att klara {goal} {ys} med sannolikheten {asked}\u00a0procent eller mer kostar {np} nyttopoäng. Sannolikheten blir då {reached}."
-        ).format(goal=goal, ys=years, asked=asked, np=points, reached=reached)
-    ]
-    return [*told, *_changed_sentences(result, changed)]
+        )
+    )
+    told = pattern.format(goal=goal, ys=years, asked=asked, np=points, reached=reached)
+    return [told, *_changed_sentences(result, changed)]
+
+
+def _was_judged_safe(risk: Mapping[str, Any]) -> bool:
+    """Whether the plan was safe enough in the draws that it was chosen on."""
+    return bool(risk.get("judged", 0.0) >= risk.get("judged_limit", 1.0))
+
+
+def _tenths(share: float) -> str:
+    """Return a share in per cent, rounded down: short of a whole one is not it."""
+    return number(math.floor(1000 * share + 1e-9) / 10, 1)
+
+
+def _just_below(risk: Mapping[str, Any]) -> str:
+    error = number(100 * ERRORS * float(risk["standard_error"]), 1)
+    return _("{p}\u00a0procent, ±\u00a0{e}").format(
+        p=_tenths(risk["probability"]), e=error
+    )
 
 
 def _changed_sentences(
@@ -928,9 +961,13 @@ def _risk_blocks(result: Result) -> list[Block]:
     if not told:
         return []
     risk = result["risk"]
-    before = _("Planen i rapporten når {a} på samma dragningar.").format(
-        a=chance_text(risk["base_probability"], int(risk["draws"]))
-    )
+    before = (
+        _(
+            "Planen i rapporten når {a} på samma dragningar, men hade inte marginal nog i dem som valet gjordes på."
+        )
+        if risk["base_probability"] >= risk["share"] and risk_table(result) is not None
+        else _("Planen i rapporten når {a} på samma dragningar.")
+    ).format(a=chance_text(risk["base_probability"], int(risk["draws"])))
     blocks: list[Block] = [
         Paragraphs(
             tuple(Text(t) for t in (*told, before, *rests_on(result))),

@@ -82,6 +82,10 @@ def check_reserve(count: Recount, stated: Stated) -> None:
             for key in row["leaves"]
         ],
     }
+    # One sentence for what comes in first, one for what leaves first.
+    sentences = sum(bool(expected[key]) for key in ("order_in", "order_out"))
+    if len(stated["text"]) != sentences:
+        count.differ(f"{path}.text", len(stated["text"]), sentences)
     count.compare(path, stated, expected)
 
 

@@ -20,6 +20,7 @@ from rodtrad.domain.components import apply_scenario
 from rodtrad.domain.words import _
 from rodtrad.errors import InputError
 from rodtrad.verify.agreement import check_map
+from rodtrad.verify.asked import check_asked
 from rodtrad.verify.beside import check_beside
 from rodtrad.verify.compare import TOLERANCE, Difference, compare
 from rodtrad.verify.curves import check_curves
@@ -76,7 +77,7 @@ KNOWN = frozenset(
 )
 STOPS = ("proof", "gap", "work", "time")
 STATES = ("optimal", "feasible")
-NOT_RECOMPUTED = frozenset({"seed"})
+NOT_RECOMPUTED = frozenset({"seed", "asked"})
 ASSETS = BALANCE_LINES[:4]
 FUNDING = BALANCE_LINES[4:]
 
@@ -162,6 +163,7 @@ def _check_other_plans(
             *check_reasons(count, result.get("reasons")),
             *check_beside(count, result, economy),
         ]
+        check_asked(count, result)
         check_map(count, result, certificates)
         if "curves" in result:
             check_curves(count, result["curves"])

@@ -120,6 +120,17 @@ def test_the_committed_page_is_what_the_results_say() -> None:
         assert committed[name].read_text(encoding="utf-8") == text, name
 
 
+def test_the_page_says_where_something_was_set_after_a_look_at_outcomes() -> None:
+    text = run.page(run.stored_sections())
+    assert "set after a look at outcomes" in text[: text.index("## All goals")]
+    (row,) = [
+        line
+        for line in text[: text.index("## Bridges")].splitlines()
+        if "population 2025: outcomes inside" in line
+    ]
+    assert "set with 2025 at hand" in row
+
+
 def test_every_stored_goal_has_a_verdict_and_every_section_says_what_failed() -> None:
     for section in run.stored_sections().values():
         assert section.checks

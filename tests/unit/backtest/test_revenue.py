@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import importlib
 import sys
 from dataclasses import replace
@@ -10,6 +11,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+
+from rodtrad.capacity import trends
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -85,6 +88,31 @@ def test_a_break_that_is_told_of_is_not_learnt_from() -> None:
     assert (known - fooled).mean() < 0.03
     low = np.quantile(drawn - fooled[:, None], 0.1, axis=1)
     assert low.mean() < -0.15
+
+
+@pytest.mark.parametrize("name", ["tax base 2006-2022", "expenditure 2006-2022"])
+def test_what_lost_four_years_ahead_is_not_in_the_product(name: str) -> None:
+    """The stored scores decide: a model is used only where it beat no change."""
+    with (ROOT / "benchmarks/backtest/results/revenue.csv").open() as file:
+        rows = [row for row in csv.DictReader(file) if row["series"] == name]
+    crps = {
+        model: np.mean([float(row["crps"]) for row in rows if row["model"] == model])
+        for model in revenue.MODELS
+    }
+    assert min(crps, key=lambda model: crps[model]) == "naive"
+    series = revenue.real_series(name)
+    assert trends.chosen_method(series) == trends.chosen_method(series, peers=True)
+    assert trends.chosen_method(series) == "no_change"
+    # A series that grows by the same step each year: drift would go on, this does not.
+    past = np.exp(0.02 * np.arange(10.0))
+    drawn = trends.forecast_series(past, 4, 4000, series=series, seed=1)
+    assert np.median(drawn[3]) == pytest.approx(past[-1], rel=0.01)
+
+
+def test_the_swings_of_the_product_beat_the_simple_ones_about_the_same_path() -> None:
+    stored = (ROOT / "benchmarks/backtest/results/revenue.json").read_text("utf-8")
+    checks = {one.name: one for one in house.from_json(stored).checks}
+    assert checks["CRPS of the product's swings against drift's, same path"].met
 
 
 def test_the_results_are_those_that_are_stored(shared_data: Path) -> None:

@@ -144,6 +144,19 @@ def test_blocks_do_not_matter(monkeypatch: pytest.MonkeyPatch) -> None:
         assert np.array_equal(parts.met[key], values, equal_nan=True), key
 
 
+def test_threads_do_not_matter(monkeypatch: pytest.MonkeyPatch) -> None:
+    """To the last bit, for the draws and for what they give."""
+    case, found = a_case(), []
+    for threads in (1, 2, 5):
+        monkeypatch.setattr("rodtrad.capacity.probability.THREADS", threads)
+        found.append(simulate_plan(make_draws(case, 2500, 1), PLAN))
+    for other in found[1:]:
+        for key, values in found[0].lines.items():
+            assert (other.lines[key] == values).all(), key
+        for key, values in found[0].met.items():
+            assert np.array_equal(other.met[key], values, equal_nan=True), key
+
+
 def test_two_plans_on_the_same_draws_differ_by_the_project_alone() -> None:
     case = a_case()
     draws = make_draws(case, 400, 1)

@@ -14,17 +14,19 @@ from rodtrad.capacity.probability import Draws, make_draws, respond
 from rodtrad.capacity.statements import TOTALS, price_indices
 from rodtrad.capacity.uncertainty import (
     GROUPS,
-    MOST_DELAY_YEARS,
     apply_swings,
     average_rate,
-    delayed,
     draw_economy,
-    draw_projects,
     draw_swings,
-    drawn_totals,
     fixed_shares,
-    project_class,
     slice_draws,
+)
+from rodtrad.capacity.uncertainty_projects import (
+    MOST_DELAY_YEARS,
+    delayed,
+    draw_projects,
+    drawn_totals,
+    project_class,
     stretch,
 )
 from rodtrad.domain.arrays import Case, Choice

@@ -99,3 +99,108 @@ def test_draws_have_an_upper_limit() -> None:
     tables = tiny_tables(settings=[{"key": "draws", "value": "200000"}])
     found = [one for one in check_tables(tables) if one.code == "cell_range"]
     assert [(one.table, one.column) for one in found] == [("settings", "value")]
+
+
+# ---------------------------------------------------------------- ages and sexes
+
+
+def _count(**of: Any) -> list[dict[str, Any]]:
+    """Everyone aged 0-100 in two areas, as single years; `of` replaces area's rows."""
+    return [
+        {
+            "year": 2025,
+            "area": area,
+            "age": age,
+            "sex": sex,
+            # As many of each age, then fewer and fewer.
+            "persons": float(round(min(60.0, 60.0 * 0.9 ** (age - 75)))),
+            **of,
+        }
+        for area in ("norr", "soder")
+        for sex in ("k", "m")
+        for age in range(101)
+    ]
+
+
+def _ages_told(rows: list[dict[str, Any]]) -> list[Any]:
+    areas = [*AREA, {"area": "soder", "name": "Söder"}]
+    codes = ("age_missing", "age_end", "sex_missing", "sex_mixed")
+    found = check_tables(tiny_tables(areas=areas, population=rows))
+    return [one for one in found if one.code.split(".")[0] in codes]
+
+
+def _only(keep: Any) -> list[dict[str, Any]]:
+    return [row for row in _count() if keep(row)]
+
+
+@pytest.mark.parametrize(
+    ("keep", "code", "row", "column", "words"),
+    [
+        (
+            lambda r: r["age"] != 34,
+            "age_missing",
+            36,
+            "age",
+            "Ålder 34 saknas i hela folkmängden",
+        ),
+        (
+            lambda r: r["age"] not in (0, 7, 8),
+            "age_missing",
+            2,
+            "age",
+            "Ålder 0 och 7–8 saknas i hela folkmängden",
+        ),
+        (
+            lambda r: r["age"] <= 69,
+            "age_end",
+            71,
+            "age",
+            "Folkmängden 2025 slutar vid 69 år",
+        ),
+        (lambda r: r["sex"] == "k", "sex_missing", 2, "sex", "saknar män"),
+        (
+            lambda r: r["sex"] == "k" or r["area"] == "norr",
+            "sex_missing",
+            204,
+            "sex",
+            "Söder saknar män 2025, ålder 0–100",
+        ),
+        (
+            lambda r: (r["sex"], r["area"], r["age"]) != ("m", "soder", 34),
+            "sex_missing",
+            238,
+            "sex",
+            "Söder saknar män 2025, ålder 34",
+        ),
+    ],
+)
+def test_what_a_count_by_single_years_lacks_is_told(
+    keep: Any, code: str, row: int, column: str, words: str
+) -> None:
+    found = _ages_told(_only(keep))
+    assert [
+        (i.code.split(".")[0], i.severity, i.table, i.row, i.column) for i in found
+    ] == [(code, "error", "population", row, column)]
+    assert words in found[0].message
+
+
+def test_both_and_each_sex_counted_together_is_told() -> None:
+    twice = {"year": 2025, "area": "norr", "age": 4, "sex": "alla", "persons": 60.0}
+    found = _ages_told([*_count(), twice])
+    assert {(i.code, i.row, i.column) for i in found} == {("sex_mixed", 406, "sex")}
+
+
+def test_an_open_last_age_holds_the_oldest() -> None:
+    """The row for 85 holds everybody from there on: that is a choice, told by its size."""
+    rows = _only(lambda r: r["age"] <= 85)
+    for row in rows:
+        if row["age"] == 85:
+            row["persons"] = 150.0
+    assert _ages_told(rows) == []
+
+
+def test_a_whole_count_and_a_few_ages_have_no_remarks() -> None:
+    assert _ages_told(_count()) == []
+    assert _ages_told(_count(sex="alla")[:101]) == []
+    assert _ages_told(_only(lambda r: r["age"] in (1, 3, 85))) == []
+    assert _ages_told(_only(lambda r: r["age"] in (1, 3) and r["sex"] == "k")) == []

@@ -7,10 +7,22 @@ import dataclasses
 import numpy as np
 import pytest
 from golden.test_method_pages import PAGES, figure, table
-from unit.needs.register_cases import BASE_YEAR, component, register_of, tables_of
+from unit.needs.register_cases import (
+    BASE_YEAR,
+    component,
+    event,
+    register_of,
+    tables_of,
+)
 
 from rodtrad.domain.register import build_register, waiting_defaults
-from rodtrad.needs.backlog import Backlog, measure_backlog, overrun_share, waited_share
+from rodtrad.needs.backlog import (
+    Backlog,
+    _turning_age,
+    measure_backlog,
+    overrun_share,
+    waited_share,
+)
 from rodtrad.needs.lifetimes import Lifetime, lifetime_with_mean
 from rodtrad.needs.renewal import estimate_lives
 from rodtrad.needs.waiting import best_cycle, waiting_costs, yearly_loss
@@ -150,6 +162,30 @@ def test_what_waiting_has_cost_grows_with_the_years_waited() -> None:
     assert waited(float(cycle.age)) == 0
     grows = [waited(cycle.age + years) for years in (2.0, 5.0, 10.0, 20.0)]
     assert all(b > a for a, b in zip([0.0, *grows], grows, strict=False))
+
+
+def test_the_best_age_is_the_first_at_which_a_year_more_is_dearer() -> None:
+    """So a thing that fails more than its class is best renewed earlier."""
+    for life in (15.0, 33.0, 60.0):
+        for loss in (0.02, 0.15, 0.4):
+            mean = lifetime_with_mean("weibull", life, 4.0)
+            cycle = best_cycle("weibull", mean.scale, 4.0, life, loss, RATE)
+            turn = _turning_age("weibull", mean.scale, 4.0, life, loss, RATE, cycle)
+            assert turn == cycle.age
+            short = 0.8 * life
+            scale = 0.8 * mean.scale
+            sooner = _turning_age("weibull", scale, 4.0, short, loss, RATE, cycle)
+            assert sooner < turn
+    parts = [component(f"Yttertak {i}", 1965) for i in range(30)]
+    fails = [event(2010 + i, "fel", f"Yttertak {i % 3}") for i in range(12)]
+    register = register_of(parts, fails, consequence=2)
+    beliefs = estimate_lives(register)
+    alike = dataclasses.replace(beliefs, failure_factors=None)
+    own, as_class = (
+        measure_backlog(register, known, discount_rate=RATE).economic_tkr
+        for known in (beliefs, alike)
+    )
+    assert own[0] > as_class[0] == as_class[3] > own[3]
 
 
 def test_an_empty_register_has_no_backlog() -> None:

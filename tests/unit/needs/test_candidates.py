@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from golden.test_method_pages import figure, table
 from unit.needs.register_cases import asset, component, tables_of
 
 from rodtrad.domain.arrays import build_case
@@ -15,6 +16,7 @@ from rodtrad.needs.candidates import (
     Candidates,
     CandidateSettings,
     add_projects,
+    book_value_left_tkr,
     suggest_renewals,
 )
 from rodtrad.needs.renewal import estimate_lives, forecast_renewal
@@ -49,7 +51,14 @@ def town() -> Tables:
             component("Yttertak", OLD, 4_000.0, book_value=300.0, useful_life_years=33),
             component("Ventilation", 1995, 2_000.0, useful_life_years=25),
             component("Stomme", 2015, 40_000.0),
-            component("Yttertak", OLD, 900.0, asset_id="lada", book_value=40.0),
+            component(
+                "Yttertak",
+                OLD,
+                900.0,
+                asset_id="lada",
+                book_value=40.0,
+                useful_life_years=100,
+            ),
             component("Slitlager", 2000, 1_500.0, asset_id="gata"),
             component("Vattenledning", 1905, 3_000.0, asset_id="ror"),
         ],
@@ -136,10 +145,50 @@ def test_every_need_has_its_alternatives() -> None:
         a["alternative_id"]: a
         for a in rows_of(found, "alternatives", "fornya_lada_yttertak")
     }
-    assert by_alternative["fornya"]["scrapped"] == 40
+    # 30 years were left of 40 tkr; the new is in use from 2027, a year later.
+    assert by_alternative["fornya"]["scrapped"] == round(40 * 29 / 30)
     assert by_alternative["laga"]["scrapped"] == 0
-    assert by_alternative["senare"]["scrapped"] <= 40
-    assert by_alternative["avveckla"]["scrapped"] == 50
+    # Mended 2026, renewed 2034.
+    assert by_alternative["senare"]["scrapped"] == round(40 * 22 / 30)
+    # Ten tkr are on no component, so nothing tells how they are written down.
+    assert by_alternative["avveckla"]["scrapped"] == round(40 * 29 / 30) + 10
+
+
+def test_what_is_scrapped_is_what_is_left_that_year() -> None:
+    """The worked table of the page: a roof that need not be renewed until later."""
+    _, *rows = table("renewal.md", "scrapped")
+    parts = [
+        component("Yttertak", 2010, 1_000.0, book_value=600.0, useful_life_years=30)
+        | {"technical_life_years": 20}
+    ]
+    data = tables_of([asset()], parts)
+    found = suggested(data, CandidateSettings(due_share=0.3))
+    (project,) = found.rows["projects"]
+    assert project["earliest_year"] == 2027
+    scrapped = {a["alternative_id"]: a["scrapped"] for a in found.rows["alternatives"]}
+    assert [row[0].strip("`") for row in rows] == list(scrapped)
+    for alternative, year, left in rows:
+        key = alternative.strip("`")
+        assert scrapped[key] == figure(left)
+        if year.isdigit():
+            register = build_register(data)
+            value = book_value_left_tkr(register, [0], int(year))
+            assert value[0] == pytest.approx(figure(left), abs=0.5)
+
+
+def test_a_book_value_goes_down_to_nothing_and_no_further() -> None:
+    parts = [
+        component("Yttertak", 2010, book_value=600.0, useful_life_years=30),
+        component("Fasad", 1960, book_value=50.0, useful_life_years=33),
+        component("Ventilation", 2030, book_value=20.0, useful_life_years=20),
+    ]
+    register = build_register(tables_of([asset()], parts))
+    years = (2026, 2027, 2041, 2060)
+    left = np.array([book_value_left_tkr(register, [0, 1, 2], y) for y in years])
+    assert left[:, 0].tolist() == [600.0, 560.0, 0.0, 0.0]
+    # Its useful life is over, so what is left goes the next year.
+    assert left[:, 1].tolist() == [50.0, 0.0, 0.0, 0.0]
+    assert left[:, 2] == pytest.approx([20.0, 20.0, 10.0, 0.0])
 
 
 def test_places_in_use_are_not_disposed_of() -> None:

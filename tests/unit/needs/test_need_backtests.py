@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from rodtrad.domain.register import expected_lives
 from rodtrad.needs.condition_changes import list_changes
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -26,10 +27,22 @@ def load(name: str) -> Any:
 
 
 bridges, mains, calibrate = map(load, ("bridges", "mains", "calibrate_condition"))
+lives = load("calibrate_lives")
 
 
 def test_condition_defaults_are_what_the_bridges_give(shared_data: Path) -> None:
     assert calibrate.render(shared_data) == calibrate.TARGET.read_text("utf-8")
+
+
+def test_what_is_said_of_bridges_lives_is_what_the_data_give(shared_data: Path) -> None:
+    """Bridges were watched from 2000, so those mended before are not in it."""
+    fit = lives.fit_rehabilitations(shared_data)
+    expected = expected_lives()
+    bridge = expected.named("bro")
+    assert f"vid {fit.lifetime.mean_years():.0f} år i snitt" in bridge.source
+    # A rehabilitation comes before a renewal, and both are as alike as assumed.
+    assert fit.lifetime.mean_years() < bridge.low
+    assert expected.shape_low == pytest.approx(fit.shape, abs=0.1)
 
 
 def test_the_classes_of_the_index_have_their_limits() -> None:

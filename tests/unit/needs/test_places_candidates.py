@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
-from unit.needs.place_cases import records, town
+from unit.needs.place_cases import counts, records, town
 
 from rodtrad.domain.arrays import build_case
 from rodtrad.domain.checks import check_tables
@@ -79,6 +81,106 @@ def test_a_lasting_surplus_gives_a_closure_that_saves() -> None:
     s, a = 0, gaps.areas.index("soder")
     t = [i for i, y in enumerate(gaps.years) if y >= 2027]
     assert (gaps.supply[s, a, t] - 20.0 >= gaps.need_high[s, a, t]).all()
+
+
+def _closing(found, project: str) -> dict[str, object]:  # type: ignore[no-untyped-def]
+    return next(r for r in found["alternatives"] if r["project_id"] == project)
+
+
+def test_a_closure_scraps_what_the_building_is_booked_at() -> None:
+    """10 000 tkr over 20 more years; after the first year of the plan 9 500 are left."""
+    rows = records()["premises"]
+    extra = {"service": "Förskola", "area": "soder", "places": 20.0}
+    rows.append({"premises_id": "liten", "asset_id": "hus", **extra})
+    rows.append({"premises_id": "utan", **extra, "places": 21.0})
+    building = {
+        "asset_id": "hus",
+        "name": "Lilla huset",
+        "kind": "skola",
+        "built_year": 2015,
+        "replacement_cost": 30_000.0,
+        "book_value": 10_000.0,
+    }
+    part = {
+        "asset_id": "hus",
+        "component": "Stomme",
+        "installed_year": 2015,
+        "replacement_cost": 30_000.0,
+        "useful_life_years": 30,
+        "book_value": 10_000.0,
+    }
+    _tables, _gaps, found = candidates(
+        premises=rows, assets=[building], components=[part]
+    )
+    names = {r["project_id"]: r["name"] for r in found["projects"]}
+    assert names["stang_liten"] == "Stäng Lilla huset"
+    told = {r["project_id"]: r["description"] for r in found["projects"]}
+    assert told["stang_utan"].startswith("Lokalen utan: 21 platser")
+    assert names["stang_utan"] == "Stäng Förskola, Söder (21 platser)"
+    closed = _closing(found, "stang_liten")
+    assert closed["scrapped"] == 9_500.0
+    assert "bokförda värde" in str(closed["source"])
+    assert _closing(found, "stang_utan")["scrapped"] == 0.0
+    # A building with other premises: their share of the places stays in the books.
+    rows[-1] |= {"asset_id": "hus", "places": 60.0}
+    _tables, _gaps, shared = candidates(
+        premises=rows, assets=[building], components=[part]
+    )
+    assert _closing(shared, "stang_liten")["scrapped"] == 9_500.0 * 20 / 80
+
+
+def test_a_closure_and_a_move_do_not_use_the_same_spare_places() -> None:
+    """Söder has about 70 to spare: Norr would take 56 and the closing 20 of them."""
+    rows = records()["premises"]
+    rows[2]["places"] = 265.0
+    extra = {"service": "Förskola", "area": "soder"}
+    rows.append({"premises_id": "liten", **extra, "places": 20.0})
+    rows.append({"premises_id": "fri", "service": "Förskola", "places": 100.0})
+    tables, gaps, found = candidates(premises=rows)
+    norr, flytt = "platser_forskola_norr", "platser_forskola_norr_flytta_till_soder"
+    ways = {r["alternative_id"]: r["project_id"] for r in found["alternatives"]}
+    assert ways["flytta_till_soder"] == flytt
+    assert {(r["project_id"], r["other_id"]) for r in found["relations"]} == {
+        (flytt, norr),
+        ("stang_liten", flytt),
+    }
+    assert {r["kind"] for r in found["relations"]} == {"excludes"}
+    whole = with_candidates(tables, found)
+    assert [i for i in check_tables(whole) if i.severity == "error"] == []
+    solve_problem(build_problem(build_case(whole)), Limits(seconds=20.0))
+    # Many times the places: there is room for both.
+    rows[2]["places"] = 3_000.0
+    _tables, _gaps, roomy = candidates(premises=rows)
+    assert {"stang_liten"} <= {r["project_id"] for r in roomy["projects"]}
+    assert roomy["relations"] == []
+    # Whoever has taken the closure into the underlag is still told.
+    taken = [r for r in found["projects"] if r["project_id"] == "stang_liten"]
+    again = place_candidates(with_candidates(tables, {"projects": taken}), gaps)
+    pairs = {(r["project_id"], r["other_id"]) for r in again["relations"]}
+    assert (flytt, "stang_liten") in pairs
+
+
+def test_two_areas_are_not_given_the_same_places() -> None:
+    """What Norr is given of Söder's spare places, Öster is not."""
+    areas: list[dict[str, object]] = [
+        {"area": a, "name": a.title()} for a in ("norr", "oster", "soder")
+    ]
+    people = [
+        *counts("norr", 3_500.0),
+        *counts("oster", 3_500.0),
+        *counts("soder", 3_000.0),
+    ]
+    rows = [
+        {"premises_id": a, "service": "Förskola", "area": a, "places": n}
+        for a, n in (("norr", 110.0), ("oster", 110.0), ("soder", 270.0))
+    ]
+    _tables, gaps, found = candidates(areas=areas, population=people, premises=rows)
+    given = [r for r in found["alternatives"] if r["alternative_id"].startswith("fly")]
+    places = [float(re.findall(r"(\d+) platser", r["name"])[0]) for r in given]
+    assert given
+    first = min(gaps.years.index(s.from_year) for s in gaps.shortages)
+    spare = (gaps.supply[0, 2] - gaps.need_high[0, 2])[first : first + 11]
+    assert sum(places) <= spare.min()
 
 
 def test_ids_are_stable_and_projects_that_exist_are_left_alone() -> None:

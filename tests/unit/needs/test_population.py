@@ -265,7 +265,9 @@ def test_an_area_without_inhabitants_is_empty_until_somebody_builds() -> None:
     assert empty.persons[1].max() == pytest.approx(0.0, abs=1e-6)
     moved = np.zeros((2, AGES))
     moved[:, 30] = 50.0
-    plan = Housing(1, 2021, moved, new_share=1.0, delay_years=1.0, built_share=1.0)
+    plan = Housing(
+        "ny", 1, 2021, moved, new_share=1.0, delay_years=1.0, built_share=1.0
+    )
     built = forecast_population(counted, rates, 5, GROUPS, housing=[plan])
     alla = list(GROUPS).index("alla")
     assert built.persons[1, alla, :, 0][:2] == pytest.approx([0.0, 0.0], abs=1e-6)

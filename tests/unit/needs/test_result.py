@@ -6,7 +6,7 @@ import json
 
 import numpy as np
 import pytest
-from unit.need_town import town_records, town_tables
+from unit.need_town import town_records, town_result, town_tables
 from unit.plan.tiny import project, tiny_tables
 
 from rodtrad.domain.checks import check_tables
@@ -14,6 +14,7 @@ from rodtrad.domain.components import build_tables
 from rodtrad.needs.gap import forecast_place_gaps
 from rodtrad.needs.places_candidates import with_candidates
 from rodtrad.needs.result import NEED_DRAWS, needs_and_candidates, needs_result
+from rodtrad.publish.needs import forecast_section
 
 
 def test_tables_without_needs_give_nothing() -> None:
@@ -55,6 +56,30 @@ def test_the_backlog_has_three_measures_and_no_sum() -> None:
     sums = {sum(amounts), amounts[0] + amounts[1], amounts[1] + amounts[2]}
     assert not any(f"{round(one)}" in told.replace("\u00a0", "") for one in sums)
     assert "läggs inte ihop" in found["backlog"]["text"]
+
+
+def test_the_prior_used_reaches_the_plan_beside_what_rests_on_it() -> None:
+    """Fewer than five replacements: which life was used, with its range and source."""
+    data = town_records()
+    for row in data["components"]:
+        del row["technical_life_years"]
+    found = needs_result(build_tables(data), 20)
+    assert found is not None
+    told = " ".join(found["notes"])
+    assert "färre än 5 kända utbyten" in told
+    assert "”Yttertak” 40 år (25–50)" in told
+    assert "Källa: Typisk kommunal praxis, inte kontrollerad mot utfall" in told
+    assert found["renewal"]["quality"] == "antagande"
+    assert all(row["assumed"] for row in found["renewal"]["classes"])
+    said = " ".join(found["renewal"]["sentences"]).replace("\xa0", " ")
+    assert "5 procent (2–20)" in said
+    quality = {m["key"]: m["quality"] for m in found["backlog"]["measures"]}
+    assert set(quality.values()) == {"antagande"}
+    section = forecast_section({**town_result(), "need_forecast": found})
+    assert section is not None
+    page = repr(section).replace("\\xa0", " ")
+    assert "”Yttertak” 40 år (25–50)" in page
+    assert "5 procent (2–20)" in page
 
 
 def test_one_register_or_people_alone_is_enough() -> None:

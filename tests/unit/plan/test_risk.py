@@ -3,23 +3,33 @@
 from __future__ import annotations
 
 from itertools import product
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from unit.plan.tiny import goal, project, tiny_case
 
 from rodtrad.capacity.evaluate import evaluate_plan
-from rodtrad.capacity.probability import BALANSKRAV, make_draws, simulate_plan
+from rodtrad.capacity.probability import (
+    BALANSKRAV,
+    Draws,
+    Simulation,
+    make_draws,
+    simulate_plan,
+)
 from rodtrad.domain.arrays import Case, Choice
+from rodtrad.plan import risk
 from rodtrad.plan.constraints import build_problem
 from rodtrad.plan.milp import Limits, Portfolio, solve_problem
 from rodtrad.plan.risk import RiskPlan, plan_with_certainty
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from rodtrad.plan.problem import Problem
 
 SEED = 1
 FRESH = SEED + 1_000_003
+JUDGE = SEED + 2_000_003
 COUNT = 3000
 
 
@@ -48,9 +58,9 @@ def planned(case: Case) -> tuple[Problem, Portfolio]:
     return problem, solve_problem(problem, Limits(gap=0.0, seconds=20))
 
 
-def every_plan(case: Case) -> list[tuple[float, float]]:
-    """Return objective and probability, on the fresh draws, of all plans."""
-    draws = make_draws(case, COUNT, FRESH)
+def every_plan(case: Case, seed: int = FRESH) -> list[tuple[float, float]]:
+    """Return objective and probability of all plans, on the fresh draws if no other."""
+    draws = make_draws(case, COUNT, seed)
     found = []
     for picked in product([False, True], repeat=len(case.projects)):
         choices = tuple(
@@ -74,6 +84,7 @@ def certain(case: Case, share: float, **arguments: object) -> RiskPlan:
         share,
         seed=SEED,
         limits=Limits(gap=0.0, seconds=20, seed=SEED),
+        judge_draws=COUNT,
         fresh_draws=COUNT,
         **arguments,  # type: ignore[arg-type]
     )
@@ -121,6 +132,61 @@ def test_a_certainty_that_no_plan_has_is_said_to_be_out_of_reach() -> None:
     # The safest that was found, and none was made up.
     assert found.probability == pytest.approx(safest, abs=0.05)
     assert any(step.objective is None for step in found.steps)
+
+
+def test_the_plan_is_chosen_on_draws_that_its_share_is_not_told_from(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The told draws are looked at once for each of the two plans, after the choice."""
+    looked: list[tuple[int, tuple[Choice, ...]]] = []
+
+    def watch(draws: Draws, choices: Sequence[Choice], **how: Any) -> Simulation:
+        looked.append((draws.seed, tuple(choices)))
+        return simulate_plan(draws, choices, **how)
+
+    monkeypatch.setattr(risk, "simulate_plan", watch)
+    case = a_case(1500.0)
+    found = certain(case, 0.96)
+    assert found.steps
+    last = [(FRESH, plan) for seed, plan in looked if seed == FRESH]
+    assert len(last) == 2
+    assert looked[-2:] == last
+    assert last[1][1] == found.plan.choices
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("spare", [1500.0, 0.0])
+def test_the_status_is_what_the_told_share_says(spare: float) -> None:
+    """For shares asked for on both sides of a plan's, however the draws fall."""
+    case = a_case(spare)
+    shares = [p for _v, p in every_plan(case)] + [
+        p for _v, p in every_plan(case, JUDGE)
+    ]
+    asked = sorted({round(p + d, 4) for p in shares for d in (-0.02, -0.0075, 0.0)})
+    asked = [share for share in asked if 0.3 < share < 0.99]
+    seen = set()
+    for share in asked[:: max(len(asked) // 12, 1)]:
+        found = certain(case, share)
+        assert (found.status == "met") == (found.probability >= share)
+        safe = found.judged >= found.judged_limit > share
+        assert not safe or found.judged > share
+        # No plan that was tried for nothing: the given one is no less sure than its own.
+        assert found.judged >= found.base_judged or safe
+        seen.add((found.status, safe))
+    assert ("met", True) in seen
+
+
+def test_a_chosen_plan_that_falls_short_by_chance_is_said_to() -> None:
+    """Safe enough where it was chosen, not where it is told: no search is repeated."""
+    case = a_case(1500.0)
+    for seed in range(1, 40):
+        problem, plan = planned(case)
+        few = {"draws": 200, "judge_draws": 200, "fresh_draws": 200}
+        found = plan_with_certainty(problem, plan, 0.93, seed=seed, **few)  # type: ignore[arg-type]
+        if found.judged >= found.judged_limit and found.probability < 0.93:
+            assert found.status == "not_met"
+            return
+    pytest.fail("no such seed")
 
 
 def test_more_certainty_never_costs_less() -> None:

@@ -320,6 +320,9 @@ def sample_risk(result: Result, status: str = "met") -> Result:
         "probability": 0.915 if status == "met" else 0.72,
         "standard_error": 0.0044,
         "base_probability": 0.826,
+        "judged": 0.912 if status == "met" else 0.722,
+        "base_judged": 0.824,
+        "judged_limit": 0.9047,
         "price_points": 22.4,
         "draws": 4000,
         "differences": {

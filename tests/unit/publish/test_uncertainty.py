@@ -9,13 +9,14 @@ from xml.etree import ElementTree
 
 import openpyxl  # type: ignore[import-untyped]
 import pytest
+from unit.plan.tiny import goal, project, tiny_tables
 from unit.publish.sample import sample_result
 from unit.publish.sample_uncertainty import sample_risk, with_uncertainty
 from unit.publish.test_same_figures import html_text, pdf_text, squeezed, tables
 
 from rodtrad.domain.components import build_tables
 from rodtrad.domain.words import NBSP
-from rodtrad.publish import needs, svg, uncertainty
+from rodtrad.publish import needs, needs_places, svg, uncertainty
 from rodtrad.publish.blocks import (
     Callout,
     ChartBlock,
@@ -45,6 +46,7 @@ from rodtrad.publish.document_pdf import (
 from rodtrad.publish.excel_report import render_workbook
 from rodtrad.publish.summary import render_summary
 from rodtrad.publish.svg_uncertainty import filled_circles
+from rodtrad.study import Settings, run
 
 
 @pytest.fixture(scope="module")
@@ -192,7 +194,7 @@ def test_the_first_sentence_is_the_answer(report: Report) -> None:
     )
     assert lead[1] == "Så blev det i 823 av 1 000 beräkningar."
     assert "antaganden om räntor och byggpriser" in lead[2]
-    assert lead[-1].endswith("docs/backtest.md.")
+    assert "docs/backtest.md, som följer med Röd tråds källkod." in lead[-1]
 
 
 def test_between_a_third_and_two_thirds_it_is_uncertain() -> None:
@@ -354,8 +356,50 @@ def test_a_certainty_that_no_plan_reached_is_not_called_impossible() -> None:
     first, second, *_rest = uncertainty.risk_sentences(result)
     assert "Det är inte bevisat att ingen finns." in first
     assert "72" in second
-    result["risk"]["probability"] = 0.93
-    assert "marginal för slumpfelet" in uncertainty.risk_sentences(result)[0]
+
+
+def test_a_plan_that_falls_short_by_chance_is_told_so_with_its_error() -> None:
+    result = with_uncertainty(sample_result())
+    result["risk"] = {
+        **sample_risk(result, "not_met"),
+        "judged": 0.907,
+        "probability": 0.89975,
+    }
+    told = [t.replace(NBSP, " ") for t in uncertainty.risk_sentences(result)]
+    assert told[:3] == [
+        "Sannolikheten att klara balanskravet 2026–2035 blev 89,9 procent, ± 0,9, "
+        "strax under 90 procent.",
+        "Det är räknat på nya dragningar. I dem som planen valdes på var "
+        "sannolikheten 90,7 procent; skillnaden är slump.",
+        "Planen kostar 22 nyttopoäng.",
+    ]
+    assert not any("Ingen plan hittades" in text for text in told)
+    result["risk"]["differences"] = {}
+    assert len(uncertainty.risk_sentences(result)) == 2
+
+
+def test_a_plan_that_reaches_the_share_itself_does_not_make_safety_free() -> None:
+    result = with_uncertainty(sample_result())
+    result["risk"]["base_probability"] = 0.9005
+    first = uncertainty.risk_sentences(result)[0].replace(NBSP, " ")
+    assert "90 procent och marginal för slumpfelet kostar 22 nyttopoäng" in first
+    section = uncertainty.uncertainty_section(result)
+    assert section is not None
+    assert any("hade inte marginal nog" in text for text in texts_of(section))
+
+
+def test_debt_against_taxes_has_a_fan_of_two_fields_where_it_is_a_goal() -> None:
+    """The quantiles in plan.json alone would give the outer field only."""
+    tables = tiny_tables(
+        project("skola", [6_000.0], 10.0, operating=300.0, gate="G3"),
+        goals=[goal("skuld", "nettolan", 0.9)],
+    )
+    only = ("plan", "uncertainty")
+    result = run(tables, Settings(draws=50, only=only)).result
+    section = uncertainty.uncertainty_section(result)
+    assert section is not None
+    (chart,) = [c for c in charts(section) if "nettolåneskulden" in c.title]
+    assert [band.role for band in chart.bands] == ["outer", "inner"]
 
 
 def test_a_plan_that_is_safe_enough_costs_nothing() -> None:
@@ -420,7 +464,7 @@ def test_places_against_supply_with_the_latest_decision(report: Report) -> None:
         "Förskola: som mest saknas 40 platser, 2026",
         "Skola: platserna räcker, 100 är lediga 2035",
     ]
-    table = needs.places_table(with_uncertainty(sample_result()))
+    table = needs_places.places_table(with_uncertainty(sample_result()))
     assert table is not None
     short = next(r for r in table.rows if r.cells and r.cells[2].value == 40.0)
     assert short.cells[5].text == "2026: hyra lokaler; 2027: paviljong"
@@ -433,7 +477,7 @@ def test_a_decision_that_is_too_late() -> None:
     shortage = result["need_forecast"]["places"]["shortages"][0]
     for way in shortage["decide_by"]:
         way["passed"] = True
-    assert needs.decision_text(shortage) == "har passerat"
+    assert needs_places.decision_text(shortage) == "har passerat"
     assert any("Inget sätt" in text for text in needs.need_sentences(result))
 
 
@@ -442,14 +486,14 @@ def test_a_service_without_known_places_has_no_shortage() -> None:
     for row in result["need_forecast"]["places"]["rows"]:
         row["supply"] = [0.0] * len(row["supply"])
     assert needs.shortage_front(result) == []
-    chart = needs.places_chart(result, "förskola")
+    chart = needs_places.places_chart(result, "förskola")
     assert chart is not None
     assert [s.key for s in chart.series] == ["need"]
 
 
 def test_past_decisions_with_the_probability_of_then(report: Report) -> None:
     section = chapter(report, "behoven")
-    table = needs.stories_table(with_uncertainty(sample_result()))
+    table = needs_places.stories_table(with_uncertainty(sample_result()))
     assert table is not None
     assert table.title == (
         "Behoven väntades minska för Södra förskolan och öka för Solbacken"

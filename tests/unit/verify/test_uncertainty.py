@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +9,8 @@ import pytest
 from unit.need_town import town_result, town_tables
 
 from rodtrad.plan import risk as planner
-from rodtrad.verify import uncertainty, verify_result
+from rodtrad.study import PARTS, Settings, run
+from rodtrad.verify import asked, uncertainty, verify_result
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,6 +57,11 @@ def gone(*path: str | int) -> Callable[[Result], None]:
         del inside[path[-1]]
 
     return change
+
+
+def nothing_drawn(result: Result) -> None:
+    for key in asked.DRAWN:
+        del result[key]
 
 
 NEED = "need_forecast"
@@ -120,6 +125,44 @@ TAMPERINGS: dict[str, tuple[Callable[[Result], None], str]] = {
     "year": (put(2027, "risk", "from_year"), "risk.from_year"),
     "status word": (put("kanske", "risk", "status"), "risk.status"),
     "risk broken": (gone("risk", "choices"), "risk.choices"),
+    "judged": (at("risk", "judged"), "risk.judged"),
+    "judged before": (at("risk", "base_judged"), "risk.base_judged"),
+    "limit": (at("risk", "judged_limit"), "risk.judged_limit"),
+    "status": (put("not_met", "risk", "status"), "risk.status"),
+    "a lower share": (put(0.9, "risk", "share"), "risk.share"),
+    "no certainty": (put(None, "meta", "asked", "certainty"), "risk"),
+    "a certainty less": (put(0.5, "meta", "asked", "certainty"), "risk.share"),
+    "another goal": (
+        put("resultat", "meta", "asked", "certainty_goal"),
+        "risk.goal_id",
+    ),
+    "need gone": (gone(NEED), NEED),
+    "risk gone": (gone("risk"), "risk"),
+    "all drawn gone": (
+        nothing_drawn,
+        "uncertainty",
+    ),
+    "need unasked": (
+        lambda r: r["meta"]["asked"]["parts"].remove("needs"),
+        NEED,
+    ),
+    "asked gone": (gone("meta", "asked"), "meta.asked"),
+    "asked for more": (
+        lambda r: r["meta"]["asked"]["parts"].append("beside"),
+        "meta.asked.parts",
+    ),
+    "beside unfound": (
+        lambda r: r["meta"]["asked"]["parts"].insert(1, "beside"),
+        "beside",
+    ),
+    "reasons unfound": (
+        lambda r: r["meta"]["asked"]["parts"].insert(1, "reasons"),
+        "reasons",
+    ),
+    "a part unknown": (
+        lambda r: r["meta"]["asked"]["parts"].append("allt"),
+        "meta.asked.parts",
+    ),
     "leaves": (
         lambda r: r["risk"]["differences"]["leaves"].append("bad"),
         "risk.differences.leaves",
@@ -158,24 +201,44 @@ def test_a_safer_plan_must_be_one_that_was_tried() -> None:
     """Steps without the plan's own value, or a search where none was called for."""
     result = read()
     risk = result["risk"]
-    if risk["base_probability"] >= risk["share"]:
-        risk["search"]["steps"] = [
-            {"quantile": 0.1, "objective": 1.0, "probability": 0.5}
-        ]
-    else:
-        for step in risk["search"]["steps"]:
-            step["objective"] = None if step["objective"] is None else 1.0
+    assert risk["base_judged"] < risk["judged_limit"]
+    for step in risk["search"]["steps"]:
+        step["objective"] = None if step["objective"] is None else 1.0
     found = verify_result(town_tables(), result)
-    assert any(one.figure.startswith("risk") for one in found)
+    assert [one.figure for one in found] == ["risk.search"]
+
+
+def test_the_step_of_the_safer_plan_tells_its_share_of_the_draws_of_the_search() -> (
+    None
+):
+    result = read()
+    for step in result["risk"]["search"]["steps"]:
+        if step["probability"] is not None:
+            step["probability"] -= 0.002
+    found = verify_result(town_tables(), result)
+    assert [one.figure for one in found] == ["risk.search"]
 
 
 def test_verify_draws_as_the_planner_does() -> None:
+    assert uncertainty.SEARCH_DRAWS == planner.SEARCH_DRAWS
+    assert uncertainty.JUDGE_DRAWS == planner.JUDGE_DRAWS
+    assert uncertainty.JUDGE_SEED == planner._JUDGE_SEED
     assert uncertainty.FRESH_DRAWS == planner.FRESH_DRAWS
     assert uncertainty.FRESH_SEED == planner._FRESH_SEED
 
 
-def test_a_result_without_these_parts_is_left_alone() -> None:
-    result = copy.deepcopy(read())
-    for key in ("probability", "quantiles", "uncertainty", "need_forecast", "risk"):
-        del result[key]
+def test_verify_knows_the_parts_of_a_study() -> None:
+    assert asked.PARTS == PARTS
+
+
+def test_parts_that_were_not_asked_for_are_not_missed() -> None:
+    plain = run(town_tables(), Settings(draws=1, only=("plan",))).result
+    result: Result = json.loads(json.dumps(plain))
+    assert result["meta"]["asked"] == {
+        "parts": ["plan"],
+        "draws": 1,
+        "certainty": None,
+        "certainty_goal": None,
+    }
+    assert not {*asked.DRAWN, "need_forecast", "risk", "beside"} & set(result)
     assert verify_result(town_tables(), result) == []
