@@ -7,12 +7,16 @@ beside them; memory is the process's peak. `--row` prints them as `key=value`.
 
 from __future__ import annotations
 
-import resource
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 
+if __package__ in (None, ""):
+    sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from benchmarks.draws import peak_mb
 from rodtrad.domain.register import Asset, Register, expected_lives
 from rodtrad.needs.renewal import estimate_lives, forecast_renewal
 
@@ -72,12 +76,12 @@ def main() -> int:
     given = [word for word in sys.argv[1:] if word != "--row"]
     components = int(given[0]) if given else COMPONENTS
     register = made_up_register(components)
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    before = peak_mb()
     start, began = time.process_time(), time.perf_counter()
     beliefs = estimate_lives(register)
     need = forecast_renewal(register, beliefs, YEARS, draws=DRAWS)
     cpu, seconds = time.process_time() - start, time.perf_counter() - began
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    peak = peak_mb()
     if "--row" in sys.argv:
         print(f"seconds={seconds:.3f} cpu={cpu:.3f} mb={peak:.1f}")
         return 0
