@@ -17,7 +17,8 @@ if __package__ in (None, ""):
     sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.draws import peak_mb
-from rodtrad.domain.register import Asset, Register, expected_lives
+from rodtrad.domain.lives import expected_lives
+from rodtrad.domain.register import Asset, Register
 from rodtrad.needs.renewal import estimate_lives, forecast_renewal
 
 COMPONENTS, DRAWS, YEARS, BASE_YEAR = 100_000, 1_000, 40, 2025

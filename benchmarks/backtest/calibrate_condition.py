@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from benchmarks.backtest.bridges import LIMITS, fit_chains, read_bridges, split_repairs
 from benchmarks.backtest.section import ROOT, data_folder
-from rodtrad.domain.register import expected_lives
+from rodtrad.domain.lives import expected_lives
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

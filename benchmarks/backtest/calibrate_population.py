@@ -98,9 +98,11 @@ NATION = """
 [nation]
 natural_share = {natural}  # births minus deaths per inhabitant 2019 (SCB)
 # Common to all municipalities, not fitted: sd of the error in the nation's yearly
-# growth over some years. Range 0.0015-0.0035. A mechanical rule missed by 0.0033 in
-# five-year windows 1970-2019; an official forecast knows more.
+# growth over some years. A mechanical rule missed by 0.0033 in five-year windows
+# 1970-2019; an official forecast knows more.
 growth_error_share = 0.0025
+growth_error_low_share = 0.0015
+growth_error_high_share = 0.0035
 
 # Net migration a year per inhabitant, as assumed by those who stood in the year.
 # 2019: SCB's projection of 8 April 2020, 110 000 in and 63 000 out a year in the 2020s

@@ -87,7 +87,8 @@ class Scored:
     """Forecasts and outcomes of one municipality.
 
     `base`, `outcome`, `low`, `high` and the scores are `[horizon]`; `no_change` is the
-    count of 2019 and `trend` its growth of 2013-2019 carried on. `young` and `old` are
+    count of 2019 and `trend` its growth of 2013-2019 carried on, `walk_crps` the score of
+    a random walk with drift fitted to the yearly growth up to 2019. `young` and `old` are
     shares at the end of 2021: forecast, no change, and by cohorts alone.
     """
 
@@ -99,6 +100,7 @@ class Scored:
     high: NDArray[np.float64]
     trend: NDArray[np.float64]
     crps: NDArray[np.float64]
+    walk_crps: NDArray[np.float64]
     young: tuple[float, float, float]
     old: tuple[float, float, float]
 
@@ -174,11 +176,34 @@ def score(data: Path, draws: int = DRAWS) -> list[Scored]:
                 high,
                 size * np.exp(growth * np.arange(1, len(TARGETS) + 1)),
                 crps_of_draws(paths.total / outcome[:, None], np.ones(len(TARGETS))),
+                crps_of_draws(
+                    walk_with_drift(known, len(TARGETS), draws, SEED)
+                    / outcome[:, None],
+                    np.ones(len(TARGETS)),
+                ),
                 (float(share[0]), float(now[0]), float(plain[0])),
                 (float(share[1]), float(now[1]), float(plain[1])),
             )
         )
     return found
+
+
+def walk_with_drift(
+    known: dict[int, float], years: int, draws: int, seed: int
+) -> NDArray[np.float64]:
+    """Paths of a random walk with drift in logarithms, `[year, draw]`.
+
+    Drift and spread are those of the yearly growth that is known; the drift errs as a
+    mean of so many years does.
+    """
+    series = [known[year] for year in sorted(known)]
+    growth = np.diff(np.log(series)) / np.diff(sorted(known))
+    spread = growth.std(ddof=1)
+    rng = np.random.Generator(np.random.Philox(seed))
+    steps = growth.mean() + spread * rng.standard_normal((years, draws))
+    drift = spread / np.sqrt(len(growth)) * rng.standard_normal(draws)
+    paths: NDArray[np.float64] = series[-1] * np.exp(np.cumsum(steps + drift, axis=0))
+    return paths
 
 
 def shares_2021(data: Path) -> dict[str, tuple[float, float]]:
@@ -284,6 +309,7 @@ def run(data: Path) -> Section:
     inside = (low <= outcome) & (outcome <= high)
     covered = [coverage(inside[:, h]) for h in range(len(TARGETS))]
     crps = np.mean([s.crps for s in scored], axis=0)
+    walk = np.mean([s.walk_crps for s in scored], axis=0)
     last = len(TARGETS) - 1
     gain = 1.0 - median["model"][last] / median["no change"][last]
     main_rows = [
@@ -291,6 +317,7 @@ def run(data: Path) -> Section:
             str(year),
             *(f"{100 * median[n][h]:.2f}" for n in names),
             f"{100 * crps[h]:.2f}",
+            f"{100 * walk[h]:.2f}",
             f"{100 * float(np.mean(error['no change'][:, h])):.2f}",
             f"{100 * covered[h].share:.1f}",
             f"{100 * covered[h].low:.1f}-{100 * covered[h].high:.1f}",
@@ -406,6 +433,13 @@ def run(data: Path) -> Section:
             bool(0.75 <= coverage_2025.share <= 0.85),
         ),
         Check(
+            "population 2025: CRPS against a random walk with drift",
+            f"{100 * crps[last]:.2f} % against {100 * walk[last]:.2f} % "
+            f"(-{100 * (1.0 - crps[last] / walk[last]):.0f} %)",
+            "lower",
+            bool(crps[last] < walk[last]),
+        ),
+        Check(
             "Östersund 2015: mean absolute error over age groups",
             f"{100 * ostersund_mape():.2f} %",
             "0.96 % as published",
@@ -427,6 +461,7 @@ def run(data: Path) -> Section:
                     "year",
                     *names,
                     "CRPS model",
+                    "CRPS random walk",
                     "CRPS no change",
                     "inside 80 %",
                     "limits",

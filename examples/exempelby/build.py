@@ -297,6 +297,8 @@ HOUSING = (
     ("norra_backen", "norrstaden", 2028, "flerbostadshus", 85, 1.8, 0.4, 1.0, 0.9),
     ("bjorkhagen", "soderstaden", 2030, "aldrebostad", 30, 1.2, 0.2, 1.0, 0.7),
 )
+# year, area, live births
+BIRTHS = ((2024, None, 229.0), (2025, None, 223.0), (2025, "ekeberg", 20.0))
 # way to places: years from decision to use, if all goes well, if it drags on
 LEAD_TIMES = (
     ("bygg_nytt", 4.0, 3.5, 5.0),
@@ -1219,6 +1221,8 @@ def build_records() -> dict[str, list[Row]]:
         ),
     }
     tables["population_totals"] = population_total_rows(tables["population"])
+    # Up to the year of the count: history that the ages of the count hold already.
+    tables["births"] = as_rows("year area persons", BIRTHS)
     tables["moves"] = move_rows()
     tables["demography"] = as_rows("parameter value", (("children_per_woman", 1.5),))
     tables["housing"] = as_rows(

@@ -59,6 +59,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "areas": ("area", "name", "lat", "lon"),
     "population": ("year", "area", "age", "sex", "persons"),
     "population_totals": ("year", "area", "persons"),
+    "births": ("year", "area", "persons"),
     "attendance": ("service", "age", "ratio"),
     "lookbacks": (
         "lookback_id",
@@ -1775,7 +1776,11 @@ def population_rows(public: Public) -> list[Row]:
 
 
 def service_rows() -> list[Row]:
-    """Preschool only: nothing is published about places in other services."""
+    """Preschool only: places in other services are not published.
+
+    Of care homes the new flats and the queue are known, but neither how many places
+    there are today nor how large a share of the old live in one.
+    """
     return [
         {
             "service": "Förskola",
@@ -1812,6 +1817,19 @@ def population_total_rows(public: Public) -> list[Row]:
             {"year": year, "persons": persons, "source": source, "quality": quality}
         )
     return rows
+
+
+def birth_rows() -> list[Row]:
+    """Births after the count by age; those of 2021-2024 are not published."""
+    return [
+        {
+            "year": year,
+            "persons": born,
+            "source": fact(f"{born} födda {year}", key),
+            "quality": FACT,
+        }
+        for year, born, key in ((2020, 175, "vby_stat"), (2025, 111, "dv_snovit"))
+    ]
 
 
 def attendance_rows() -> list[Row]:
@@ -2318,6 +2336,7 @@ def build_tables(public: Public) -> Tables:
         "areas": area_rows(public),
         "population": population_rows(public),
         "population_totals": population_total_rows(public),
+        "births": birth_rows(),
         "services": service_rows(),
         "attendance": attendance_rows(),
         "lookbacks": lookback_rows(),

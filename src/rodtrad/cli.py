@@ -236,7 +236,7 @@ def _plan(
             metavar="ANTAL",
             help=_(
                 "Antal dragningar; annars underlagets. Med fler än en, till exempel "
-                "2000, räknas sannolikheter."
+                "2000, räknas sannolikheter. Behoven räknas alltid med 500."
             ),
         ),
     ] = None,
@@ -249,7 +249,8 @@ def _plan(
             metavar="ANDEL",
             help=_(
                 "Sök också en plan där balanskravet hålls i så stor andel av "
-                "dragningarna, till exempel 0.8, och visa vad det kostar."
+                "dragningarna, till exempel 0.8, och visa vad det kostar. Den söks på "
+                "1 000 dragningar, väljs på 4 000 och visas på 4 000 andra."
             ),
         ),
     ] = None,

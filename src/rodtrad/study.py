@@ -44,7 +44,8 @@ PARTS = ("plan", "agreement", "reasons", "beside", "needs", "uncertainty")
 BALANSKRAV = "balanskrav"
 # With no more choices than this another process takes longer to start than it saves.
 FEW_CHOICES = 40
-# A certainty asked for is told beside the plan's own, so that is drawn too.
+# A certainty asked for is told beside the plan's own, so that is drawn too, so many
+# times where nothing else is asked for.
 CERTAIN_DRAWS = 2000
 # Each of the plans tried for a certainty may take this much work, and this part of the
 # time of the first.
@@ -390,7 +391,7 @@ def _certainty_faults(case: Case, settings: Settings) -> list[Issue]:
 def _draws(tables: Tables, settings: Settings) -> int:
     """Return how many draws there are; one is none."""
     draws = settings.draws or int(tables.settings["draws"] or 1)
-    return draws if settings.certainty is None else max(draws, CERTAIN_DRAWS)
+    return CERTAIN_DRAWS if settings.certainty is not None and draws < 2 else draws
 
 
 def _asked(tables: Tables, settings: Settings) -> dict[str, Any]:
@@ -416,10 +417,11 @@ def _uncertainty(
     if draws < 2 or plan.choices is None:
         return {}
     from rodtrad.capacity.uncertainty_result import uncertainty_result
-    from rodtrad.needs.swings import population_swings
+    from rodtrad.needs.swings import nation_swings, population_swings
 
     people = population_swings(tables, draws, seed)
-    found = uncertainty_result(problem.case, plan.choices, draws, seed, people)
+    nation = nation_swings(tables, draws, seed)
+    found = uncertainty_result(problem.case, plan.choices, draws, seed, people, nation)
     if settings.certainty is not None:
         found["risk"] = _risk(tables, problem, plan, settings, seed)
     return found

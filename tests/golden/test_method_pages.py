@@ -12,6 +12,7 @@ from rodtrad.capacity.frames import project_against_frame
 from rodtrad.capacity.legal_tests import balanskravsutredning, hogsta_reservering
 from rodtrad.domain import law
 from rodtrad.domain.arrays import Deficit
+from rodtrad.needs.population_rates import births_levels
 
 PAGES = Path(__file__).parents[2] / "docs" / "method"
 
@@ -127,3 +128,11 @@ def test_reservation_on_the_law_page() -> None:
         )
         assert figure(row[1]) == pytest.approx(share * 1210)
         assert figure(row[2]) == pytest.approx(found[0], abs=0.05)
+
+
+def test_known_births_page() -> None:
+    _heading, *rows = table("population.md", "births_level")
+    known = np.array([figure(row[1]) if row[1] else np.nan for row in rows])
+    factors = births_levels(np.full(len(rows), 100.0), known)
+    assert factors == pytest.approx([figure(row[2]) for row in rows])
+    assert 100.0 * factors == pytest.approx([figure(row[3]) for row in rows])

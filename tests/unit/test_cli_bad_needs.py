@@ -151,6 +151,28 @@ def _nobody(data: Records) -> None:
             row["persons"] = 0.0
 
 
+def _built_later(data: Records) -> None:
+    data["assets"].append(asset("ny", built_year=2031))
+
+
+def _ancient(data: Records) -> None:
+    data["components"][1]["installed_year"] = 1750
+
+
+def _early(data: Records) -> None:
+    part = component("Stomme", 1790, technical_life_years=100)
+    data["components"].append(part)
+
+
+def _free(data: Records) -> None:
+    data["components"][2]["replacement_cost"] = 0.0
+
+
+def _house_known(data: Records) -> None:
+    data["assets"][0]["condition"] = "TG2"
+    data["components"].append(component("Golv", 2000, technical_life_years=40))
+
+
 def _as_it_is(data: Records) -> None:
     del data
 
@@ -170,7 +192,20 @@ CASES: dict[str, tuple[Change, str, str]] = {
     "unknown scale": (_unknown_scale, "Skalan ”egen” är inte känd", ""),
     "inspections out of order": (_out_of_order, "sorteras efter år", ""),
     "an area with nobody": (_nobody, "Söder har inga invånare", ""),
-    "few replacements": (_as_it_is, "", "färre än 5 kända utbyten"),
+    "few replacements": (
+        _as_it_is,
+        "Färre än 5 utbyten är kända för ”Fönster”, ”Ventilation” och ”Yttertak”",
+        "färre än 5 kända utbyten",
+    ),
+    "built in the future": (_built_later, "Byggåret 2031 är efter basåret 2025", ""),
+    "older than three lives": (_ancient, "från 1750 är 275 år gammal", ""),
+    "from before 1800": (_early, "”Stomme” är från 1790", ""),
+    "no cost for a part": (_free, "Återanskaffningsvärdet är 0 för ”Fönster”", ""),
+    "the house is known, not the part": (
+        _house_known,
+        "hela anläggningen, ”TG2” från 2022: en beräkning",
+        "Skicket saknas för 2 delar. De räknas med skicket för hela anläggningen",
+    ),
 }
 
 
@@ -192,6 +227,27 @@ def test_what_is_made_up_for_is_told_and_no_figure_is_missing(
 
 def _no_constant(name: str) -> None:
     raise AssertionError(f"{name} in the figures")
+
+
+@pytest.mark.parametrize("cost", [None, 0.0])
+def test_a_register_without_costs_is_not_told_to_need_nothing(
+    run: Run, tmp_path: Path, cost: float | None
+) -> None:
+    def change(data: Records) -> None:
+        for row in data["assets"] + data["components"]:
+            row["replacement_cost"] = cost
+
+    folder = _written(tmp_path / "underlag", change)
+    code, out, _err = run("check", folder)
+    assert code == 0
+    assert "Inga återanskaffningsvärden är ifyllda" in out.replace("\n  ", " ")
+    assert out.count("teranskaffningsvärde") == 1
+    code, out, _err = run("needs", folder, "--draws", "20")
+    assert code == 0
+    assert "Inga återanskaffningsvärden är ifyllda" in out
+    assert "om året behöver förnyas" not in out
+    assert "procent av värdet" not in out
+    assert "Underhållsskuld:" not in out
 
 
 @pytest.mark.slow

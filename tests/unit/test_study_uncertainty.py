@@ -14,8 +14,9 @@ from unit.plan.tiny import goal, project, tiny_tables
 from rodtrad.capacity.probability import make_draws, simulate_plan
 from rodtrad.domain.arrays import Choice, build_case
 from rodtrad.domain.components import build_tables
+from rodtrad.domain.economy import BASIS_LABELS, nation_parameter
 from rodtrad.errors import InputError
-from rodtrad.needs.swings import MOST_PATHS, population_swings
+from rodtrad.needs.swings import MOST_PATHS, nation_swings, population_swings
 from rodtrad.sources import read_underlag
 from rodtrad.study import CERTAIN_DRAWS, Settings, run
 from rodtrad.verify import verify_result
@@ -147,3 +148,37 @@ def test_a_certainty_may_concern_a_goal_of_its_own() -> None:
     if risk["status"] == "met":
         assert risk["probability"] >= 0.3
     assert verify_result(tables, result) == []
+
+
+def test_the_draws_asked_for_are_kept_beside_a_certainty() -> None:
+    tables = tiny_tables(SKOLA, goals=GOALS)
+    settings = Settings(draws=200, certainty=0.3, only=("plan", "uncertainty"))
+    result = run(tables, settings).result
+    assert result["uncertainty"]["draws"] == 200
+    assert result["meta"]["asked"]["draws"] == 200
+    assert verify_result(tables, result) == []
+
+
+def test_a_population_forecast_is_named_among_what_is_assumed() -> None:
+    result = run(town_tables(), Settings(draws=60, only=("plan", "uncertainty"))).result
+    told = result["uncertainty"]
+    assert told["population_from"] == "forecast"
+    assert BASIS_LABELS["population"] in told["assumed"]
+    keys = [row["key"] for row in told["parameters"]]
+    assert keys.count("nation_growth_error_share") == 1
+    assert not any(key.startswith("population_") for key in keys)
+    rows = {row["key"]: row for row in told["assumptions"]["rows"]}
+    row = rows["nation_growth_error_share"]
+    assert (row["low"], row["high"]) == (0.0015, 0.0035)
+
+
+def test_a_larger_error_of_the_nation_spreads_the_paths() -> None:
+    tables = town_tables()
+    people, nation = population_swings(tables, 200, 1), nation_swings(tables, 200, 1)
+    assert people is not None
+    assert nation is not None
+    value = nation_parameter().value
+    without = people - value * nation
+    assert without.std(axis=1)[-1] < people.std(axis=1)[-1]
+    wider = people + value * nation
+    assert wider.std(axis=1)[-1] > people.std(axis=1)[-1]

@@ -223,9 +223,15 @@ class Simulation:
             found = pool.map(lambda values: quantiles_of(values, levels), kept.values())
             return dict(zip(kept, found, strict=True))
 
-    def rests_on(self) -> list[str]:
-        """Return in Swedish what is assumed and not tested on outcomes."""
+    def rests_on(self, *, forecast: bool = False) -> list[str]:
+        """Return in Swedish what is assumed.
+
+        Args:
+            forecast: the population is that of a forecast, whose assumptions are others.
+        """
         bases = {*self.parameters.assumed_bases()} - {"projects"}
+        if forecast:
+            bases.add("population")
         if self.assumed_projects:
             bases.add("projects")
         return [label for key, label in BASIS_LABELS.items() if key in bases]
@@ -533,17 +539,7 @@ def probability_result(
                 for key, ranked in (drivers or {}).items()
             },
             "parameters": [
-                {
-                    "key": p.key,
-                    "label": p.label,
-                    "value": p.value,
-                    "low": p.low,
-                    "high": p.high,
-                    "unit": p.unit,
-                    "quality": p.quality,
-                    "source": p.source,
-                }
-                for p in simulation.parameters.parameters.values()
+                p.as_dict() for p in simulation.parameters.parameters.values()
             ],
         },
     }

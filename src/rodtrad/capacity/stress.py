@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from rodtrad.capacity.evaluate import Evaluation
     from rodtrad.capacity.probability import Draws, Simulation
     from rodtrad.domain.arrays import Array, Case, Choice
-    from rodtrad.domain.economy import EconomyParameters
+    from rodtrad.domain.economy import EconomyParameters, Parameter
 
 POPULATION_LOSS_SHARE: Final = 0.05
 CONSTRUCTION_RISE_SHARE: Final = 0.30
@@ -215,6 +215,7 @@ def assumption_range(
     goal_id: str = BALANSKRAV,
     count: int = RANGE_DRAWS,
     population: Array | None = None,
+    forecasts: Sequence[tuple[Parameter, Array, Array]] = (),
 ) -> list[dict[str, Any]]:
     """Return how far a probability moves when each assumption lies at its limits.
 
@@ -224,6 +225,8 @@ def assumption_range(
         goal_id: the goal, in all its years.
         count: draws for each run, at most those of `population`.
         population: as in `draw_swings`; its first draws are used.
+        forecasts: what the population forecast assumes, each with the population at its
+            low and at its high limit.
 
     Returns:
         for each assumed parameter `key, label, low, high` and the probabilities
@@ -237,34 +240,38 @@ def assumption_range(
         population = population[:, :count]
         count = population.shape[1]
 
-    def share(parameters: EconomyParameters) -> float:
+    def share(parameters: EconomyParameters, people: Array | None) -> float:
         drawn = make_draws(
             draws.fixed,
             count,
             draws.seed,
             project_ids=keys,
             parameters=parameters,
-            population=population,
+            population=people if people is None else people[:, :count],
         )
         found = simulate_plan(
             drawn, choices, lines=(), indicators=()
         ).probability_all_years(goal_id)
         return float("nan") if found is None else found
 
-    middle = share(draws.parameters)
+    own = draws.parameters
+    middle = share(own, population)
+
+    def row(p: Parameter, low: float, high: float) -> dict[str, Any]:
+        limits = {"key": p.key, "label": p.label, "low": p.low, "high": p.high}
+        return {**limits, "at_low": low, "at_value": middle, "at_high": high}
+
     rows = [
-        {
-            "key": p.key,
-            "label": p.label,
-            "low": p.low,
-            "high": p.high,
-            "at_low": share(draws.parameters.with_values(**{p.key: p.low})),
-            "at_value": middle,
-            "at_high": share(draws.parameters.with_values(**{p.key: p.high})),
-        }
-        for p in draws.parameters.parameters.values()
-        if p.assumed
+        row(
+            p,
+            share(own.with_values(**{p.key: p.low}), population),
+            share(own.with_values(**{p.key: p.high}), population),
+        )
+        for p in own.parameters.values()
+        # A forecast of the population takes the place of these.
+        if p.assumed and (population is None or p.rests_on != "population")
     ]
+    rows += [row(p, share(own, low), share(own, high)) for p, low, high in forecasts]
 
     def moved(row: dict[str, Any]) -> float:
         return -abs(float(row["at_high"]) - float(row["at_low"]))

@@ -19,11 +19,13 @@ from rodtrad.capacity.probability import (
     simulate_plan,
 )
 from rodtrad.capacity.stress import assumption_range, stress_tests
+from rodtrad.domain.economy import nation_parameter
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from rodtrad.domain.arrays import Array, Case, Choice
+    from rodtrad.domain.economy import Parameter
 
 FANS: Final = ("ar", "bkr", "loans", "res_andel", "lan_inv", "nettolan", "sol")
 
@@ -34,6 +36,7 @@ def uncertainty_result(
     count: int,
     seed: int,
     population: Array | None = None,
+    nation: Array | None = None,
 ) -> dict[str, Any]:
     """Return every figure about uncertainty that the choices give.
 
@@ -44,6 +47,8 @@ def uncertainty_result(
         seed: of the study.
         population: `[year, draw]` from a population forecast, as
             `capacity.uncertainty.draw_swings` takes it; None draws the built-in one.
+        nation: `[year, draw]`, what the forecast's paths change by for an error of one
+            in the nation's yearly growth, as `needs.swings.nation_swings` gives it.
 
     Returns:
         `probability` and `quantiles` as in DESIGN 7; `uncertainty` with `draws,
@@ -83,6 +88,18 @@ def uncertainty_result(
         told["parameters"] = [
             row for row in told["parameters"] if row["key"] not in replaced
         ]
+        told["assumed"] = simulation.rests_on(forecast=True)
+    limits: list[tuple[Parameter, Array, Array]] = []
+    if population is not None and nation is not None:
+        of = nation_parameter()
+        told["parameters"].append(of.as_dict())
+        limits.append(
+            (
+                of,
+                population + (of.low - of.value) * nation,
+                population + (of.high - of.value) * nation,
+            )
+        )
     told |= {
         "population_from": "parameters" if population is None else "forecast",
         "fans": [
@@ -92,7 +109,9 @@ def uncertainty_result(
         "stress": stress_tests(draws, choices),
         "assumptions": {
             "goal_id": BALANSKRAV,
-            "rows": assumption_range(draws, choices, population=population),
+            "rows": assumption_range(
+                draws, choices, population=population, forecasts=limits
+            ),
         },
     }
     return found

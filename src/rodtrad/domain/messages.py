@@ -550,8 +550,13 @@ MESSAGES: Final[dict[str, tuple[str, str, str]]] = {
     # ------------------------------------------------------------ assets, people
     "asset_year": (
         "V",
-        _("Byggåret saknas eller ligger i framtiden. Anläggningens ålder blir osäker."),
+        _("Byggåret saknas. Anläggningens ålder blir osäker."),
         _("Fyll i byggåret."),
+    ),
+    "asset_year.future": (
+        "V",
+        _("Byggåret {y} är efter basåret {base}. Behovet räknas först därifrån."),
+        _("Kontrollera året, eller låt det stå om den är beslutad."),
     ),
     "condition_scale": (
         "F",
@@ -616,6 +621,93 @@ MESSAGES: Final[dict[str, tuple[str, str, str]]] = {
         "U",
         _("Återanskaffningsvärdet saknas för {c}. Den räknas som 0 kronor i behovet."),
         _("Fyll i värdet."),
+    ),
+    "cost_missing": (
+        "V",
+        _("Återanskaffningsvärdet saknas för {c}. Den räknas som 0 kronor i behovet."),
+        _("Fyll i värdet för delen eller för hela anläggningen."),
+    ),
+    "cost_missing.zero": (
+        "V",
+        _("Återanskaffningsvärdet är 0 för {c}. Den syns inte i behovet."),
+        _("Fyll i vad den kostar i dag."),
+    ),
+    "cost_missing.all": (
+        "V",
+        _(
+            "Inga återanskaffningsvärden är ifyllda. Behovet av förnyelse och "
+            "underhållsskulden går inte att räkna ut."
+        ),
+        _("Fyll i vad anläggningarna eller deras komponenter kostar i dag."),
+    ),
+    "age_unlikely": (
+        "V",
+        _(
+            "{c} från {y} är {age} år gammal, mer än tre gånger sin livslängd på {life} "
+            "år. Det gör behovet och underhållsskulden osäkra."
+        ),
+        _("Kontrollera året. Är den utbytt sedan dess, fyll i när."),
+    ),
+    "year_early": (
+        "V",
+        _("{c} är från {y}. Så gammalt är nästan inget i en kommun."),
+        _("Kontrollera året."),
+    ),
+    "year_replaced": (
+        "U",
+        _(
+            "{c} byttes ut {y} enligt bladet Besiktningar och åtgärder. Den räknas "
+            "därifrån."
+        ),
+        _("Fyll i året på bladet Komponenter också."),
+    ),
+    "condition_of_asset": (
+        "U",
+        _(
+            "Skicket saknas för {c}. Den räknas med skicket för hela anläggningen, "
+            "{value}: en beräkning."
+        ),
+        _("Fyll i skicket för delen om det är känt."),
+    ),
+    "condition_of_asset.year": (
+        "U",
+        _(
+            "Skicket saknas för {c}. Den räknas med skicket för hela anläggningen, "
+            "{value} från {y}: en beräkning."
+        ),
+        _("Fyll i skicket för delen om det är känt."),
+    ),
+    "condition_mended": (
+        "U",
+        _(
+            "{c} reparerades {y}, efter den senaste besiktningen. Skicket då räknas "
+            "inte, utan behovet följer åldern."
+        ),
+        _("Lägg in en besiktning efter reparationen om det finns en."),
+    ),
+    "condition_older": (
+        "U",
+        _(
+            "Skicket {value} för {c} är från {y}. Besiktningen {seen} fann {new}, och "
+            "det är det som räknas."
+        ),
+        _("Skriv det nya skicket på bladet, och året i kolumnen Besiktigad."),
+    ),
+    "inspection_whole": (
+        "V",
+        _(
+            "Händelsen gäller hela {a}, som har komponenter. Delarnas ålder och "
+            "livslängder ändras inte av den."
+        ),
+        _("Skriv en rad för varje komponent som den gäller."),
+    ),
+    "few_replacements": (
+        "U",
+        _(
+            "Färre än {least} utbyten är kända för {kinds}. De är för få för att pröva "
+            "hur länge sådana delar håller."
+        ),
+        _("Lägg in fler utbyten på bladet Besiktningar och åtgärder."),
     ),
     "inspection_component": (
         "V",
@@ -729,6 +821,70 @@ MESSAGES: Final[dict[str, tuple[str, str, str]]] = {
         "V",
         _("{area} har inga invånare {y}. Behovet där räknas från planerade bostäder."),
         _("Ta bort området, eller fyll i invånarna."),
+    ),
+    "population_zero": (
+        "F",
+        _(
+            "Folkmängden {y} är noll i alla åldrar och områden. Utan invånare finns inga "
+            "behov att räkna."
+        ),
+        _("Fyll i invånarna på bladet Befolkning, eller ta bort raderna."),
+    ),
+    "population_differs": (
+        "V",
+        _(
+            "Åldrarna {y} är tillsammans {a} personer, men folkmängden på bladet {sheet} "
+            "är {b}. Behovet räknas från åldrarna."
+        ),
+        _("Rätta den siffra som är fel, så att de är lika."),
+    ),
+    "births_partial": (
+        "V",
+        _(
+            "Födda {y} har rader för några områden, men inte för alla och inte för hela "
+            "kommunen. De används inte i räkningen."
+        ),
+        _("Lägg till en rad för hela kommunen, eller för varje område."),
+    ),
+    "births_sum": (
+        "V",
+        _(
+            "Födda {y} är {a} i områdena tillsammans men {b} i hela kommunen. Räkningen "
+            "följer områdena."
+        ),
+        _("Rätta raderna på bladet Födda, så att de går ihop."),
+    ),
+    "births_area": (
+        "V",
+        _(
+            "Födda {y} har en rad för {area}, som saknar folkmängd efter ålder. Raden "
+            "används inte i räkningen."
+        ),
+        _("Fyll i områdets folkmängd på bladet Befolkning, eller ta bort raden."),
+    ),
+    "births_early": (
+        "U",
+        _(
+            "Födda {y} används inte: de som föddes till och med {count} finns redan bland "
+            "åldrarna på bladet Befolkning."
+        ),
+        _("Raden kan stå kvar."),
+    ),
+    "lookback_years": (
+        "F",
+        _(
+            "{name} skulle tas i bruk {b}, men bygger på folkmängden {a}. Då finns inget "
+            "att se tillbaka på."
+        ),
+        _("Ange ett år i bruk som är senare än folkmängdens år."),
+    ),
+    "lookback_count": (
+        "V",
+        _(
+            "{name} bygger på folkmängden {a}, men bladet Befolkning har inga åldrar för "
+            "det året. Tillbakablicken räknas inte."
+        ),
+        _("Fyll i åldrarna för året, eller ange ett år som finns där."),
     ),
     "reference_order": (
         "F",

@@ -1,6 +1,6 @@
 """What must hold between the tables of people, services and premises?
 
-Here stands what several columns say together about places, and which ages or sexes a
+Here stands what several columns say together about people and places, and which ages or sexes a
 count by single years lacks altogether. Negative persons, and ages that one area lacks
 although another has them, are found by the general checks and rules. Leaves out the
 forecast of places itself (needs).
@@ -11,8 +11,9 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Final
 
+from rodtrad.domain.components import SCHEMA
 from rodtrad.domain.messages import issue
-from rodtrad.domain.words import _, quoted, years_text
+from rodtrad.domain.words import _, number, quoted, years_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -29,14 +30,20 @@ OLD_ENOUGH: Final = 95
 # and a half times as many as are of the age itself, while the next single age holds
 # fewer than the one before.
 OPEN_AGE_TIMES: Final = 1.5
+# A count this far from the year's inhabitants is hardly of the same people.
+MOST_DIFFERENCE_SHARE: Final = 0.05
+_WHOLE: Final = "hela_kommunen"
 _SEXES: Final = {"k": _("kvinnor"), "m": _("män")}
 
 
 def check_places(tables: Tables) -> Iterable[Issue]:
-    """Find ages and years in the wrong order, and areas in which nobody lives."""
+    """Find ages and years in the wrong order, and counts that do not fit each other."""
     yield from _service_faults(tables)
     yield from _premises_faults(tables)
+    yield from _lookback_faults(tables)
     yield from _population_faults(tables)
+    yield from _total_faults(tables)
+    yield from _birth_faults(tables)
     yield from _age_faults(tables)
     yield from _sex_faults(tables)
 
@@ -62,6 +69,106 @@ def _premises_faults(tables: Tables) -> Iterable[Issue]:
             )
 
 
+def _lookback_faults(tables: Tables) -> Iterable[Issue]:
+    """Find past decisions that cannot be told: no count, or used before it."""
+    table = tables["lookbacks"]
+    counted = set(tables["population"]["year"]) - {None}
+    for index, row in enumerate(table.records()):
+        a, b = row["count_year"], row["use_year"]
+        slots = {"name": quoted(row["name"] or ""), "a": a, "b": b}
+        place = ("lookbacks", table.rows[index])
+        if None not in (a, b) and b <= a:
+            yield issue("lookback_years", *place, "use_year", **slots)
+        if a is not None and a not in counted:
+            yield issue("lookback_count", *place, "count_year", **slots)
+
+
+def _sums(tables: Tables) -> dict[int, float]:
+    """Persons of all areas by year of count."""
+    sums: dict[int, float] = defaultdict(float)
+    parts = set(tables["population"]["area"]) - {None, _WHOLE}
+    for row in tables["population"].records():
+        year, area, persons = row["year"], row["area"], row["persons"]
+        if None in (year, area, persons) or persons < 0 or (parts and area == _WHOLE):
+            continue
+        sums[year] += persons
+    return sums
+
+
+def _total_faults(tables: Tables) -> Iterable[Issue]:
+    """Find counts in which nobody lives, or far from the year's inhabitants."""
+    table = tables["population"]
+    if not _readable(table, "year", "area", "age", "persons"):
+        return
+    totals = {
+        row["year"]: ("population_totals", row["persons"])
+        for row in tables["population_totals"].records()
+        if row["area"] in (None, _WHOLE) and row["persons"]
+    }
+    base = tables.settings["base_year"]
+    for year, persons in zip(
+        tables["years"]["year"], tables["years"]["population"], strict=True
+    ):
+        if persons and year is not None and year == base:
+            totals[year] = ("years", persons)
+    for year, total in _sums(tables).items():
+        row = table.rows[table["year"].index(year)]
+        if total == 0.0:
+            yield issue("population_zero", "population", row, "persons", y=year)
+        elif year in totals and _by_single_years(table):
+            sheet, known = totals[year]
+            if abs(total - known) > MOST_DIFFERENCE_SHARE * known:
+                slots = {"a": number(total), "b": number(known), "y": year}
+                label = SCHEMA[sheet].label_sv
+                place = ("population", row, "persons")
+                yield issue("population_differs", *place, sheet=label, **slots)
+
+
+def _birth_faults(tables: Tables) -> Iterable[Issue]:
+    """Find years of births that cannot be used, and areas that do not add up."""
+    table = tables["births"]
+    years = set(tables["population"]["year"]) - {None}
+    if not years or not len(table):
+        return
+    base = tables.settings["base_year"]
+    count = max([y for y in years if base is None or y <= base], default=min(years))
+    people = tables["population"]
+    counted = {
+        area
+        for area, year in zip(people["area"], people["year"], strict=True)
+        if year == count and area is not None
+    }
+    parts = counted - {_WHOLE} or counted
+    names = dict(zip(tables["areas"]["area"], tables["areas"]["name"], strict=True))
+    given: dict[int, dict[str, float]] = defaultdict(dict)
+    rows: dict[int, int] = {}
+    for index, row in enumerate(table.records()):
+        year, persons = row["year"], row["persons"]
+        area = row["area"] or _WHOLE
+        if None in (year, persons) or persons < 0:
+            continue
+        if year <= count:
+            slots = {"y": year, "count": count}
+            yield issue("births_early", "births", table.rows[index], "year", **slots)
+        elif area != _WHOLE and area not in parts:
+            slots = {"y": year, "area": names.get(area) or area}
+            yield issue("births_area", "births", table.rows[index], "area", **slots)
+        else:
+            rows.setdefault(year, table.rows[index])
+            given[year][area] = persons
+    for year, by_area in given.items():
+        whole = by_area.get(_WHOLE)
+        own = {area: n for area, n in by_area.items() if area in parts - {_WHOLE}}
+        every = set(own) == parts
+        if whole is None and not every and _WHOLE not in parts:
+            yield issue("births_partial", "births", rows[year], "area", y=year)
+        summed = sum(own.values())
+        over = own and whole is not None and summed > whole + 0.5
+        if over or (every and whole is not None and summed < whole - 0.5):
+            slots = {"y": year, "a": number(summed), "b": number(whole or 0.0)}
+            yield issue("births_sum", "births", rows[year], "persons", **slots)
+
+
 def _population_faults(tables: Tables) -> Iterable[Issue]:
     table = tables["population"]
     sums: dict[tuple[int, str], float] = {}
@@ -73,8 +180,10 @@ def _population_faults(tables: Tables) -> Iterable[Issue]:
         key = (row["year"], row["area"])
         sums[key] = sums.get(key, 0.0) + row["persons"]
         rows.setdefault(key, table.rows[index])
+    lived_in = {year for (year, _area), total in sums.items() if total > 0.0}
     for (year, area), total in sums.items():
-        if total == 0.0:
+        # Nobody in any area is told as one fault.
+        if total == 0.0 and (year in lived_in or not _readable(table, "persons")):
             slots = {"area": names.get(area) or area, "y": year}
             yield issue(
                 "area_empty", "population", rows[year, area], "persons", **slots

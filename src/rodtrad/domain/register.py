@@ -2,126 +2,38 @@
 
 `build_register` turns the tables assets, components and inspections into arrays aligned
 by component, with what stands in for a missing figure written down in `assumed`. The
-expected lives and conditions are read from `defaults/lives.toml` and
-`defaults/condition.toml`. Leaves out whether the tables are sound (rules) and every
-forecast (needs).
+expected conditions and costs of waiting are read from `defaults/condition.toml` and
+`defaults/waiting.toml`. Leaves out the expected lives (lives), whether the tables are sound
+(rules) and every forecast (needs).
 """
 
 from __future__ import annotations
 
-import re
 import tomllib
 from collections import defaultdict
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from rodtrad.domain.condition_scales import INSPECTION, condition_class
+from rodtrad.domain.condition_scales import INSPECTION, SCALES, condition_class
+from rodtrad.domain.lives import DEFAULTS, LifeClass, expected_lives
 from rodtrad.domain.messages import issue
+from rodtrad.domain.part_states import WHOLE, part_costs, part_states
+from rodtrad.domain.words import quoted
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from numpy.typing import NDArray
 
     from rodtrad.domain.arrays import Array
     from rodtrad.domain.components import Tables
+    from rodtrad.domain.part_states import PartState
     from rodtrad.errors import Issue
 
-DEFAULTS: Final = Path(__file__).with_name("defaults")
-WHOLE: Final = ""
-"""The component name of an asset that is not divided into components."""
-
-# ---------------------------------------------------------------- expected lives
-
-
-@dataclass(frozen=True)
-class LifeClass:
-    """What is expected of a kind of component before its own history is read.
-
-    `life_years` is the mean technical life; in eight cases of ten the true mean lies
-    within `low` and `high`.
-    """
-
-    key: str
-    label: str
-    life_years: float
-    low: float
-    high: float
-    match: tuple[str, ...]
-    source: str
-    quality: str
-
-    @property
-    def log_sd(self) -> float:
-        """How sure the mean life is: standard deviation of its logarithm."""
-        return float(np.log(self.high / self.low) / (2 * 1.2815515655446004))
-
-
-@dataclass(frozen=True)
-class ExpectedLives:
-    """The default classes, and the family and shape of lives within a class."""
-
-    classes: tuple[LifeClass, ...]
-    family: str
-    shape: float
-    shape_low: float
-    shape_high: float
-
-    def named(self, key: str) -> LifeClass:
-        """Return the class with this key; KeyError if there is none."""
-        for life in self.classes:
-            if life.key == key:
-                return life
-        raise KeyError(key)
-
-    def of(self, *names: str | None) -> LifeClass:
-        """Return the class that the first telling name falls in; the last is `ovrigt`.
-
-        Example:
-            >>> lives = expected_lives()
-            >>> lives.of("Yttertak", "skola").key, lives.of(None, "grundskola").key
-            ('yttertak', 'byggnad')
-        """
-        for name in names:
-            found = _life_key(name) if name else None
-            if found:
-                return self.named(found)
-        return self.named("ovrigt")
-
-
-@cache
-def expected_lives() -> ExpectedLives:
-    """Return the expected lives of `defaults/lives.toml`."""
-    data = tomllib.loads((DEFAULTS / "lives.toml").read_text(encoding="utf-8"))
-    classes = tuple(
-        LifeClass(**{**row, "match": tuple(row["match"])}) for row in data["class"]
-    )
-    shapes = (data["shape"], data["shape_low"], data["shape_high"])
-    return ExpectedLives(classes, data["family"], *shapes)
-
-
-@cache
-def _life_key(name: str) -> str | None:
-    """The class whose longest term ends a word of the name, or else begins one."""
-    words = re.findall(r"\w+", name.casefold())
-    best: tuple[bool, int, str] | None = None
-    for life in expected_lives().classes:
-        for term in life.match:
-            # Swedish puts the main word last: a grundskola is a skola. Short terms
-            # begin too many other words, and the shortest end them too.
-            ends = any(
-                word == term or (len(term) > 2 and word.endswith(term))
-                for word in words
-            )
-            begins = len(term) > 3 and any(word.startswith(term) for word in words)
-            rank = (ends, len(term), life.key)
-            if (ends or begins) and (best is None or rank[:2] > best[:2]):
-                best = rank
-    return best[2] if best else None
+# ---------------------------------------------------------------- defaults
 
 
 @cache
@@ -192,6 +104,7 @@ class Register:
         events: history of repairs, replacements and inspections, by year.
         assumed: notes on what stands in for missing figures, as issues.
         assumed_years: the years of components that had none, nor their assets.
+        of_asset: places of components whose condition is that of their asset.
     """
 
     base_year: int
@@ -213,6 +126,7 @@ class Register:
     events: tuple[Event, ...]
     assumed: tuple[Issue, ...]
     assumed_years: tuple[int, ...] = ()
+    of_asset: frozenset[int] = frozenset()
 
     def __len__(self) -> int:
         return len(self.names)
@@ -231,9 +145,10 @@ def build_register(tables: Tables) -> Register:
     """Return the register of the tables.
 
     What is missing is made up for, and said in `assumed`: a component without a year
-    has its asset's; without that it is taken to be halfway through its life. A life is
-    the row's own, else that of its class. A blank cost is an equal part of what the
-    asset's cost leaves over. A condition on an unknown scale is not used.
+    has its asset's; without that it is taken to be halfway through its life. A newer
+    replacement in its history counts before both. A life is the row's own, else that
+    of its class. A blank cost is an equal part of what the asset's cost leaves over. A
+    condition on an unknown scale is not used; who tells a condition is in `part_states`.
 
     Raises:
         ValueError: the tables have no base year.
@@ -245,32 +160,13 @@ def build_register(tables: Tables) -> Register:
     rows = [r for r in tables["assets"].records() if r["asset_id"]]
     assets = tuple(_asset(row) for row in rows)
     places = {asset.asset_id: i for i, asset in enumerate(assets)}
-    parts: dict[int, list[tuple[int, dict[str, Any]]]] = defaultdict(list)
-    for line, record in zip(
-        tables["components"].rows, tables["components"].records(), strict=True
-    ):
-        if record["asset_id"] in places and record["component"]:
-            parts[places[record["asset_id"]]].append((line, record))
-    whole_lines = [
-        line
-        for line, row in zip(
-            tables["assets"].rows, tables["assets"].records(), strict=True
-        )
-        if row["asset_id"]
-    ]
     columns: dict[str, list[Any]] = defaultdict(list)
-    for place, row in enumerate(rows):
-        divided = parts.get(place)
-        group = (
-            [("components", line, record) for line, record in divided]
-            if divided
-            else [("assets", whole_lines[place], {**row, "component": WHOLE})]
-        )
-        costs = _costs(group, row["replacement_cost"])
-        for (table, line, record), cost in zip(group, costs, strict=True):
-            _add_component(
-                columns, assumed, base, place, row, (table, line, record), cost
-            )
+    parts: dict[int, list[PartState]] = defaultdict(list)
+    for part in part_states(tables):
+        parts[places[part.owner["asset_id"]]].append(part)
+    for place in sorted(parts):
+        for part, cost in zip(parts[place], part_costs(parts[place]), strict=True):
+            _add_component(columns, assumed, base, place, part, cost)
     keys = set(columns["life_key"])
     classes = tuple(c for c in expected_lives().classes if c.key in keys)
     class_place = {c.key: i for i, c in enumerate(classes)}
@@ -301,22 +197,8 @@ def build_register(tables: Tables) -> Register:
         events=_events(tables, where, base),
         assumed=tuple(assumed),
         assumed_years=tuple(columns["assumed_year"]),
+        of_asset=frozenset(columns["of_asset"]),
     )
-
-
-def expected_life_years(
-    name: str | None, asset: Mapping[str, Any], own: float | None
-) -> float:
-    """Return a component's own technical life, else the mean of its class."""
-    if own is not None and own >= 1:
-        return float(own)
-    names = (name, asset["kind"], asset["name"])
-    return expected_lives().of(*names).life_years
-
-
-def assumed_year(base_year: int, life_years: float) -> int:
-    """Return the year of a component that has none: it is halfway through its life."""
-    return base_year - round(life_years / 2)
 
 
 def _asset(row: Mapping[str, Any]) -> Asset:
@@ -336,76 +218,65 @@ def _asset(row: Mapping[str, Any]) -> Asset:
     )
 
 
-def _costs(
-    group: Sequence[tuple[str, int, Mapping[str, Any]]], whole_cost: float | None
-) -> list[float | None]:
-    """Costs of an asset's components; blanks share what its own cost leaves over."""
-    given = [record["replacement_cost"] for _table, _line, record in group]
-    blanks = given.count(None)
-    if not blanks or whole_cost is None:
-        return given
-    rest = max(float(whole_cost) - sum(c for c in given if c is not None), 0.0)
-    return [rest / blanks if c is None else c for c in given]
-
-
 def _add_component(
     columns: dict[str, list[Any]],
     assumed: list[Issue],
     base: int,
     place: int,
-    asset: Mapping[str, Any],
-    at: tuple[str, int, Mapping[str, Any]],
+    part: PartState,
     cost: float | None,
 ) -> None:
-    table, line, record = at
-    name = record["component"]
-    shown = name or asset["name"] or asset["asset_id"]
-    life_class = expected_lives().of(name, asset["kind"], asset["name"])
+    asset, record = part.owner, part.row
+    shown, life = part.shown, part.life_years
+    life_class = expected_lives().of(part.name or None, asset["kind"], asset["name"])
     own_life = record.get("technical_life_years")
-    given = own_life is not None and own_life >= 1
-    life = expected_life_years(name, asset, own_life)
-    installed = record.get("installed_year")
-    if installed is None and asset["built_year"] is not None:
-        installed = asset["built_year"]
-        if table == "components":
-            slots = {"c": shown, "y": int(installed)}
-            found = issue("year_from_asset", table, line, "installed_year", **slots)
-            assumed.append(found)
+    installed = part.installed
     if installed is None:
-        installed = assumed_year(base, life)
-        column = "installed_year" if table == "components" else "built_year"
+        raise ValueError("the register needs a base year")
+    column = "installed_year" if part.table == "components" else "built_year"
+
+    def tell(key: str, column: str, **slots: Any) -> None:
+        assumed.append(issue(key, part.table, part.line, column, c=shown, **slots))
+
+    if part.year_from == "asset":
+        tell("year_from_asset", column, y=installed)
+    elif part.year_from == "history":
+        tell("year_replaced", column, y=installed)
+    elif part.year_from == "assumed":
         columns["assumed_year"].append(installed)
-        assumed.append(
-            issue("year_assumed", table, line, column, c=shown, y=int(installed))
-        )
+        tell("year_assumed", column, y=installed)
     if cost is None:
         cost = 0.0
-        assumed.append(issue("cost_assumed", table, line, "replacement_cost", c=shown))
-    scale = asset["condition_scale"]
-    state = condition_class(record["condition"], scale)
-    inspected = asset["inspected"]
-    if inspected is None or inspected > base:
-        inspected = base
-    # What was put in after the inspection was not seen by it.
-    if state is not None and installed > inspected:
-        state = None
+        tell("cost_assumed", "replacement_cost")
+    scale, state = asset["condition_scale"], part.condition
+    if part.condition_from == "asset":
+        columns["of_asset"].append(len(columns["name"]))
+        words = quoted(SCALES[scale][state or 0])
+        if part.condition_year is None:
+            tell("condition_of_asset", "condition", value=words)
+        else:
+            year = part.condition_year
+            tell("condition_of_asset.year", "condition", value=words, y=year)
+    if part.mended is not None:
+        tell("condition_mended", "condition", y=part.mended)
+    inspected = part.condition_year
     consequence = asset["consequence"]
     if consequence is None:
         consequence = waiting_defaults()["consequence"]["value"]
     useful = record.get("useful_life_years") or max(1, round(life))
     book = record["book_value"]
     columns["asset"].append(place)
-    columns["name"].append(name)
+    columns["name"].append(part.name)
     columns["life_key"].append(life_class.key)
     columns["installed"].append(installed)
     columns["life"].append(life)
-    columns["given"].append(given)
+    columns["given"].append(own_life is not None and own_life >= 1)
     columns["cost"].append(cost)
     columns["book"].append(0.0 if book is None else book)
     columns["useful"].append(useful)
     columns["condition"].append(-1 if state is None else state)
     columns["scale"].append("" if state is None else scale)
-    columns["inspected"].append(inspected)
+    columns["inspected"].append(base if inspected is None else inspected)
     columns["consequence"].append(consequence)
 
 

@@ -11,6 +11,7 @@ from collections import defaultdict
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final
 
+from rodtrad.domain.asset_rules import check_register
 from rodtrad.domain.cells import counted, shown
 from rodtrad.domain.columns import SCHEMA
 from rodtrad.domain.components import (
@@ -21,7 +22,9 @@ from rodtrad.domain.components import (
 )
 from rodtrad.domain.condition_scales import INSPECTION, SCALES, condition_class
 from rodtrad.domain.economy import check_uncertainty
+from rodtrad.domain.lives import assumed_year, expected_life_years
 from rodtrad.domain.messages import issue
+from rodtrad.domain.part_states import part_states
 from rodtrad.domain.place_rules import check_places
 from rodtrad.domain.words import (
     list_text,
@@ -882,6 +885,9 @@ def check_assets(tables: Tables) -> Iterable[Issue]:
                 name = quoted(record["name"] or record["asset_id"] or "")
                 slots = {"c": name, "y": str(_assumed_year(None, record, None, base))}
                 yield issue("asset_year.assumed", "assets", row, "built_year", **slots)
+            elif built is not None:
+                slots = {"y": built, "base": base}
+                yield issue("asset_year.future", "assets", row, "built_year", **slots)
             else:
                 yield issue("asset_year", "assets", row, "built_year")
         scale = record["condition_scale"]
@@ -899,12 +905,17 @@ def check_assets(tables: Tables) -> Iterable[Issue]:
             record["condition"], scale, "assets", row, "condition"
         )
     from_asset: list[Issue] = []
+    dated = {
+        part.line
+        for part in (part_states(tables) if len(assets) else ())
+        if part.year_from == "history"
+    }
     for index, record in enumerate(components.records()):
         row, owner = components.rows[index], record["asset_id"]
         yield from _condition_faults(
             record["condition"], scales.get(owner), "components", row, "condition"
         )
-        if index in components.faulty.get("installed_year", ()):
+        if index in components.faulty.get("installed_year", ()) or row in dated:
             continue
         year, name = record["installed_year"], quoted(record["component"] or "")
         if year is None and owner in built_years and base is not None:
@@ -938,9 +949,6 @@ def _without_year(
 def _assumed_year(
     name: str | None, owner: Mapping[str, Any], own: float | None, base: int
 ) -> int:
-    # Only a register with gaps needs the expected lives, and numpy with them.
-    from rodtrad.domain.register import assumed_year, expected_life_years
-
     return assumed_year(base, expected_life_years(name, owner, own))
 
 
@@ -1090,6 +1098,7 @@ RULES: Final[tuple[Callable[[Tables], Iterable[Issue]], ...]] = (
     check_goals,
     check_assets,
     check_inspections,
+    check_register,
     check_population,
     check_places,
     check_scenarios,

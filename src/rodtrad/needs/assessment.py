@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from rodtrad.domain.lives import LEAST_REPLACEMENTS, expected_lives
 from rodtrad.domain.messages import issue
-from rodtrad.domain.register import build_register, expected_lives, waiting_defaults
+from rodtrad.domain.register import build_register, waiting_defaults
 from rodtrad.domain.words import (
     EN_DASH,
     _,
@@ -31,7 +32,6 @@ from rodtrad.needs.renewal import (
     estimate_lives,
     forecast_renewal,
 )
-from rodtrad.needs.survival import LEAST_REPLACEMENTS
 from rodtrad.needs.waiting import WaitingCosts, waiting_costs
 
 if TYPE_CHECKING:
@@ -229,6 +229,13 @@ class Assessment:
         need = self.need
         if not len(self.register):
             return []
+        if self.register.replacement_cost_tkr.sum() <= 0:
+            return [
+                _(
+                    "Inga återanskaffningsvärden är ifyllda, så det går inte att räkna "
+                    "ut vad som behöver förnyas eller vad väntan kostar."
+                )
+            ]
         years = len(need.years)
         span = f"{need.years[0]}{EN_DASH}{need.years[-1]}"
         text = _(
@@ -249,11 +256,7 @@ class Assessment:
                 names.append(_("{n} till").format(n=len(assumed) - 3))
             cost = self.register.replacement_cost_tkr
             rests = np.array([b.from_prior for b in self.beliefs.classes])
-            share = (
-                float(cost[rests[self.register.life_class]].sum() / cost.sum())
-                if (cost.sum())
-                else 1.0
-            )
+            share = float(cost[rests[self.register.life_class]].sum() / cost.sum())
             said.append(
                 _(
                     "För {share} av värdet är livslängden ett antagande, inte prövat mot "
@@ -327,12 +330,13 @@ def assess_register(
         text = share_text(rate)
         issues.append(issue("waiting_rate", "settings", None, "value", rate=text))
     waiting = waiting_costs(register, beliefs, ahead, discount_rate=rate)
+    backlog = measure_backlog(register, beliefs, discount_rate=rate)
     return Assessment(
         register=register,
         beliefs=beliefs,
         need=need,
         waiting=waiting,
-        backlog=measure_backlog(register, beliefs, discount_rate=rate),
+        backlog=backlog,
         candidates=suggest_renewals(tables, register, beliefs, need, waiting, settings),
         issues=tuple(issues),
     )

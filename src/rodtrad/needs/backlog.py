@@ -9,22 +9,32 @@ Leaves out what comes due later (renewal).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from rodtrad.domain.register import condition_defaults
-from rodtrad.domain.words import _, money_text, share_text
+from rodtrad.domain.words import _, money_text, plural, share_text
 from rodtrad.needs.lifetimes import cumulative_hazard, mean_of_shape
 from rodtrad.needs.renewal import first_life_hazard
 from rodtrad.needs.waiting import component_cycles, failure_loss_shares, yearly_loss
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from rodtrad.domain.arrays import Array
     from rodtrad.domain.register import Register
     from rodtrad.needs.lifetimes import Family
     from rodtrad.needs.renewal import LifeBeliefs
     from rodtrad.needs.waiting import RenewalCycle
+
+MOST_WAITED: Final = 1.0
+"""What waiting can have cost at most, share of the replacement cost.
+
+Whoever waits can always end it by renewing. Upkeep and risk that grow for ever, with
+interest, would in the end cost any number of renewals: but a thing that still stands so
+long after shows that for it they have not grown so. The age measure has the same top.
+"""
 
 
 @dataclass(frozen=True)
@@ -37,10 +47,13 @@ class Backlog:
     Args:
         cost_to_standard_tkr: what it costs to lift what is below the accepted class.
         age_tkr: replacement cost times the share by which the life is overrun, at most 1.
-        economic_tkr: what waiting past the best year has cost so far, with interest.
+        economic_tkr: what waiting past the best year has cost so far, with interest,
+            at most the replacement cost.
         replacement_cost_tkr: for shares.
         inspected_share: share of the replacement cost whose condition is known, which
             is all that the first measure sees.
+        of_asset_share: the part of it whose condition is that of the asset.
+        at_most: `[component]`, whether waiting has cost as much as it can.
     """
 
     cost_to_standard_tkr: Array
@@ -48,6 +61,8 @@ class Backlog:
     economic_tkr: Array
     replacement_cost_tkr: Array
     inspected_share: float
+    of_asset_share: float
+    at_most: NDArray[np.bool_]
 
     @property
     def condition_index(self) -> float:
@@ -61,7 +76,11 @@ class Backlog:
         Source:
             TEXT 3, pattern `backlog`. Method page: docs/method/renewal.md.
         """
-        return _(
+        if self.replacement_cost_tkr.sum() <= 0:
+            return _(
+                "Underhållsskulden går inte att räkna ut utan återanskaffningsvärden."
+            )
+        text = _(
             "Underhållsskulden är {a} efter besiktning, {b} efter ålder och {c} räknat "
             "som vad väntan har kostat hittills. Måtten svarar på olika frågor och läggs "
             "inte ihop. Besiktningarna täcker {share} av återanskaffningsvärdet."
@@ -71,6 +90,36 @@ class Backlog:
             c=money_text(float(self.economic_tkr.sum())),
             share=share_text(self.inspected_share, 0),
         )
+        return " ".join([text, *self.remarks()])
+
+    def remarks(self) -> list[str]:
+        """What stands behind the measures here, beyond the register, in Swedish.
+
+        Source:
+            Method page: docs/method/renewal.md.
+        """
+        told = []
+        if self.of_asset_share > 0:
+            told.append(
+                _(
+                    "För {share} av värdet är det anläggningens skick som används för "
+                    "delar som inte har något eget: en beräkning."
+                ).format(share=share_text(self.of_asset_share, 0))
+            )
+        n = int(self.at_most.sum())
+        if n:
+            told.append(
+                plural(
+                    "Vad väntan har kostat räknas till högst återanskaffningsvärdet, "
+                    "för den som väntar kan alltid förnya i stället. Taket nås för {n} "
+                    "del.",
+                    "Vad väntan har kostat räknas till högst återanskaffningsvärdet, "
+                    "för den som väntar kan alltid förnya i stället. Taket nås för {n} "
+                    "delar.",
+                    n,
+                ).format(n=n)
+            )
+        return told
 
 
 def measure_backlog(
@@ -95,13 +144,17 @@ def measure_backlog(
     cost = register.replacement_cost_tkr
     whole = float(cost.sum())
     known = float(cost[register.condition >= 0].sum())
+    of_asset = float(cost[sorted(register.of_asset)].sum())
     age = register.age_years
+    waited = _waited_shares(register, beliefs, discount_rate)
     return Backlog(
         cost_to_standard_tkr=cost * _remedial_shares(register, accepted or {}),
         age_tkr=cost * overrun_share(age, beliefs.lives_years(register)),
-        economic_tkr=cost * _waited_shares(register, beliefs, discount_rate),
+        economic_tkr=cost * waited,
         replacement_cost_tkr=cost,
         inspected_share=known / whole if whole else 0.0,
+        of_asset_share=of_asset / whole if whole else 0.0,
+        at_most=(waited >= MOST_WAITED) & (cost > 0),
     )
 
 
@@ -146,10 +199,10 @@ def waited_share(
     """What waiting from the best age to this age has cost, share of replacement cost.
 
     Each year past the best age its loss and upkeep less the capital cost saved, with
-    interest to today; never negative.
+    interest to today; never negative, and at most `MOST_WAITED`.
 
     Source:
-        METHODS 3.3 (economic) and 7.3. Method page: docs/method/renewal.md.
+        METHODS 3.3 (economic) and 7.3; the top is an assumption. Method page: docs/method/renewal.md.
     """
     ages = np.arange(best_age, np.floor(age_years), dtype=np.float64)
     if not len(ages):
@@ -161,7 +214,8 @@ def waited_share(
     )
     loss, upkeep = yearly_loss(risk, ages / life_years, failure_loss)
     extra = d * loss + upkeep - yearly_saving
-    return max(0.0, float(extra @ (1 + discount_rate) ** (np.floor(age_years) - ages)))
+    cost = float(extra @ (1 + discount_rate) ** (np.floor(age_years) - ages))
+    return min(max(0.0, cost), MOST_WAITED)
 
 
 def _waited_shares(

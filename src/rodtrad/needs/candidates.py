@@ -21,7 +21,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from rodtrad.domain.components import build_tables
-from rodtrad.domain.register import WHOLE, waiting_defaults
+from rodtrad.domain.part_states import WHOLE
+from rodtrad.domain.register import waiting_defaults
 from rodtrad.domain.words import _, list_text, money_text, names_text, plural
 
 if TYPE_CHECKING:

@@ -14,7 +14,14 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from rodtrad.domain.components import SCHEMA
-from rodtrad.domain.words import _, list_text, number, share_text
+from rodtrad.domain.words import (
+    _,
+    list_text,
+    number,
+    quoted,
+    share_text,
+    years_text,
+)
 from rodtrad.needs.people import WHOLE, People, read_people
 from rodtrad.needs.places import (
     Service,
@@ -29,9 +36,11 @@ from rodtrad.needs.places import (
 )
 from rodtrad.needs.population import (
     Housing,
+    PopulationForecast,
     base_rates,
     forecast_population,
 )
+from rodtrad.needs.population_rates import defaults
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -237,7 +246,13 @@ def forecast_place_gaps(
         births=base.births.sum(axis=0)[:, 0],
         persons=base.total[:, 0],
         person_draws=paths.total,
-        notes=(*people.notes, *_peaks(people, services), *_assumptions(people)),
+        notes=(
+            *people.notes,
+            *_peaks(people, services),
+            *_without_premises(services, supply),
+            *_births_told(people, base),
+            *_assumptions(people),
+        ),
     )
     return replace(found, shortages=tuple(_shortages(found, lead_years(tables), stand)))
 
@@ -265,6 +280,47 @@ def _peaks(people: People, services: Sequence[Service]) -> Iterable[str]:
                 service=service.name[:1].upper() + service.name[1:],
                 peak=share_text(peak, 0),
                 buffer=share_text(service.buffer_share),
+            )
+
+
+def _without_premises(services: Sequence[Service], supply: Array) -> Iterable[str]:
+    """Tell which services have a need but no places to set against it."""
+    lacking = [
+        quoted(service.name)
+        for service, places in zip(services, supply, strict=True)
+        if not places.any()
+    ]
+    if lacking:
+        yield _(
+            "Bladet Lokaler saknar platser för {list}. Därför visas behovet, men varken "
+            "brist, senaste beslut eller sannolikhet för brist."
+        ).format(list=list_text(lacking))
+
+
+def _births_told(people: People, base: PopulationForecast) -> Iterable[str]:
+    """Tell which births since the count are known, and what is counted with instead."""
+    stand = people.stand_year or people.base_year
+    known = [y for y in base.years if (y, WHOLE) in people.births]
+    since = [y for y in base.years if y <= max(stand, *known, stand)]
+    unknown = [y for y in since if y not in known]
+    expected = dict(zip(base.years, base.births.sum(axis=0)[:, 0], strict=True))
+    if unknown:
+        told = list_text([f"{number(expected[y])} ({y})" for y in unknown])
+        text = _(
+            "Folkmängden efter ålder är från {y}. Hur många som föddes {ys} står inte på "
+            "bladet Födda, så räkningen känner inte till det. Den räknar med {told} födda."
+        )
+        yield text.format(y=people.base_year, ys=years_text(unknown), told=told)
+    if known:
+        back = defaults("fertility")["births"]["back_years"]
+        yield _(
+            "Antalet födda {ys} är de som står på bladet Födda. Efter {last} fortsätter "
+            "födelsetalet från den nivån och närmar sig under {n} år det inbyggda: ett "
+            "antagande."
+        ).format(ys=years_text(known), last=known[-1], n=back)
+        if any(y < known[-1] for y in unknown):
+            yield _(
+                "Mellan två år med kända födda räknas födelsetalet på en rät linje."
             )
 
 

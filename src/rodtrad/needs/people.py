@@ -39,6 +39,10 @@ class People:
             taken from the municipality's own forecast.
         known_year: the last year whose total is counted; errors start after it. None:
             the year of the count.
+        births: live births of years after the count, by year and area id; those of the
+            whole stand at `hela_kommunen`, and those of single areas only beside it.
+        stand_year: the year one stands in; levels of the nation are known up to it.
+            None: the year of the count.
         moved: persons a year who move in and out, each `[area, sex, age]` in the order
             of `areas` or `[1, sex, age]` for the whole; None where flows are missing.
     """
@@ -52,6 +56,8 @@ class People:
     control: Mapping[int, float] = field(default_factory=dict)
     known_year: int | None = None
     moved: tuple[Array, Array] | None = None
+    births: Mapping[tuple[int, str], float] = field(default_factory=dict)
+    stand_year: int | None = None
 
 
 def age_group(first: int, last: int) -> Array:
@@ -143,7 +149,37 @@ def read_people(tables: Tables, count_year: int | None = None) -> People | None:
         control,
         known,
         moved,
+        _read_births(tables, tuple(parts), base_year, count_year),
+        stand,
     )
+
+
+def _read_births(
+    tables: Tables, areas: tuple[str, ...], base_year: int, count_year: int | None
+) -> dict[tuple[int, str], float]:
+    """Known births after the count, of the whole and of those areas that are given.
+
+    A year counts where the whole has a row or every area has one; other years are told
+    by the checks. Those born up to the count are in it.
+    """
+    given: dict[int, dict[str, float]] = defaultdict(dict)
+    for row in tables["births"].records():
+        year, persons = row["year"], row["persons"]
+        if year is None or persons is None or persons < 0 or year <= base_year:
+            continue
+        if count_year is None or year <= count_year:
+            given[year][row["area"] or WHOLE] = persons
+    births: dict[tuple[int, str], float] = {}
+    for year, by_area in given.items():
+        parts = {area: by_area[area] for area in areas if area in by_area}
+        if len(parts) < len(areas) and WHOLE not in by_area:
+            continue
+        summed = sum(parts.values())
+        # The areas' own births rule; the rest of the whole is shared out.
+        whole = summed if len(parts) == len(areas) else max(by_area[WHOLE], summed)
+        births |= {(year, area): n for area, n in parts.items()}
+        births[year, WHOLE] = whole
+    return births
 
 
 def _read_moves(

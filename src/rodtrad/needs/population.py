@@ -18,13 +18,20 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from rodtrad.needs.people import People, share_of
-from rodtrad.needs.population_errors import Shocks, draw_shocks, named_random
+from rodtrad.needs.population_errors import (
+    Shocks,
+    draw_shocks,
+    known_births,
+    named_random,
+)
 from rodtrad.needs.population_rates import (
     AGES,
     Rates,
+    births_levels,
     death_rates,
     defaults,
     fertility_factor,
+    fertility_levels,
     fertility_rates,
     hamilton_perry,
     local_rates,
@@ -106,6 +113,7 @@ def step(
     fertility_scale: Array | float = 1.0,
     death_scale: Array | float = 1.0,
     extra_in: Array | float = 0.0,
+    births: Array | float | None = None,
     random: np.random.Generator | None = None,
 ) -> tuple[Array, Array]:
     """Return the population a year later, and the births of the year.
@@ -118,6 +126,7 @@ def step(
         death_scale: factor on death rates, scalar or `[draw]`.
         extra_in: persons who move in beyond the rates, `[sex, age, draw]`; negative:
             who move out. Ages on 31 December of the year before.
+        births: where they are known, scalar or `[draw]`; the rates are then not used.
         random: None gives expected numbers; otherwise whole persons, with deaths and
             moves out binomial, births and moves in Poisson.
 
@@ -154,18 +163,21 @@ def step(
     grown[:, -1] += moved[:, -1]
     women = 0.5 * (persons[0] + grown[0])
     expected = (rates.fertility @ women) * fertility_scale
-    births = expected if random is None else _poisson(random, expected)
+    if births is not None:
+        born = np.broadcast_to(np.asarray(births, dtype=float), expected.shape)
+    else:
+        born = expected if random is None else _poisson(random, expected)
     boys_share = defaults("fertility")["shape"]["boys_share"]
     alive = 1.0 - 0.5 * death[:, 0]
-    boys = births * boys_share
+    boys = born * boys_share
     if random is not None:
-        boys = random.binomial(births.astype(np.int64), boys_share).astype(float)
+        boys = random.binomial(born.astype(np.int64), boys_share).astype(float)
     # Newborn move with their parents only from the next year on.
-    grown[0, 0] = (births - boys) * alive[0]
+    grown[0, 0] = (born - boys) * alive[0]
     grown[1, 0] = boys * alive[1]
     if random is not None:
         grown[:, 0] = np.rint(grown[:, 0])
-    return grown, births
+    return grown, born
 
 
 def _binomial(random: np.random.Generator, n: Array, p: Array) -> Array:
@@ -215,7 +227,7 @@ def forecast_population(
     if years < 1 or draws < 1:
         raise ValueError("years and draws must be at least 1")
     weights = np.array(list(groups.values())).reshape(len(groups), AGES)
-    correction, births_scale = _raking(people, rates, housing, years)
+    correction, births_scale, known = _raking(people, rates, housing, years)
     parts = area_rates(people, rates)
     shape = (len(people.areas), len(groups), years, draws)
     persons = np.empty(shape)
@@ -231,6 +243,9 @@ def forecast_population(
         else:
             shocks = draw_shocks(people, years, block, seed)
         settled = _settled(people, housing, years, block, seed, random=draws > 1)
+        given = known[..., None]
+        if draws > 1:
+            given = _drawn_births(people, known, block, seed)
         for i, area in enumerate(people.areas):
             random = (
                 None
@@ -258,6 +273,7 @@ def forecast_population(
                     fertility_scale=shocks.fertility[t] * births_scale[t],
                     death_scale=shocks.death[t],
                     extra_in=extra,
+                    births=given[i, t] if np.isfinite(known[i, t]) else None,
                     random=random,
                 )
                 by_age = now.sum(axis=0)[:, :asked]
@@ -276,6 +292,28 @@ def forecast_population(
         base,
         people.base_year,
     )
+
+
+def _drawn_births(people: People, known: Array, block: range, seed: int) -> Array:
+    """Known births of every path, `[area, year, draw]`, whole persons; NaN elsewhere.
+
+    Those of the whole and of given areas are the same on every path. Which of the other
+    areas the rest are born in is drawn.
+    """
+    given = np.repeat(known[..., None], len(block), axis=-1)
+    if len(people.areas) == 1:
+        return np.rint(given)
+    for t in np.flatnonzero(np.isfinite(known).all(axis=0)):
+        year = people.base_year + 1 + int(t)
+        fixed = np.array([(year, area) in people.births for area in people.areas])
+        given[fixed, t] = np.rint(given[fixed, t])
+        rest = known[~fixed, t]
+        if rest.sum() > 0:
+            random = named_random(seed, "births", year, block.start // BLOCK)
+            share = rest / rest.sum()
+            number = round(float(rest.sum()))
+            given[~fixed, t] = random.multinomial(number, share, len(block)).T
+    return given
 
 
 def _no_shocks(people: People, years: int) -> Shocks:
@@ -414,70 +452,141 @@ def _young_moves(persons: Array, rates: Rates) -> Array:
         exchange[:, :last] /= max(float(movers[:, :last].sum()), 1e-12)
         exchange[:, last:] /= -max(float(movers[:, last:].sum()), 1e-12)
         for _round in range(4):
-            after = _stepped(now, rates, year, result[..., t])
+            after, _births = _stepped(now, rates, year, result[..., t])
             lacking = share * float(after.sum()) - float(after[:, : last + 1].sum())
             result[..., t] += exchange * lacking
-        now = _stepped(now, rates, year, result[..., t])
+        now, _births = _stepped(now, rates, year, result[..., t])
     return result
 
 
 def _raking(
     people: People, rates: Rates, housing: Sequence[Housing], years: int
-) -> tuple[Array, Array]:
+) -> tuple[Array, Array, Array]:
     """What must move in or out to meet the totals, `[area, sex, age, year]`.
 
     All is projected as expected. The share of young stays where `young_moves` says so.
     The whole is held to the totals of `control`; planned
     housing is then inside them. Each year the areas are scaled to the whole's persons by
     sex and age. Both changes are told as moves, so that random paths get them too; for
-    the newborn, who do not move, as a factor on the areas' fertility, `[year]`.
+    the newborn, who do not move, as a factor on the areas' fertility, `[year]`: with
+    what is known of the level after the count. Last come known births, `[area, year]`,
+    NaN where they are not known; those of the whole are shared out as expected.
     """
     result = np.zeros((len(people.areas), 2, AGES, years))
-    fertility = np.ones(years)
+    born = known_births(people, years)
+    known = np.repeat(born[None], len(people.areas), axis=0)
     young = np.zeros((2, AGES, years))
     if rates.young_moves is not None:
         first = min(years, rates.young_moves.shape[-1])
         young[..., :first] = rates.young_moves[..., :first]
-    if len(people.areas) == 1 and not people.control and not young.any():
-        return result, fertility
-    parts = area_rates(people, rates)
     settled = _settled(people, housing, years, range(1), 0, random=False)
+    fertility = _birth_factors(people, rates, young, settled, born)
+    if len(people.areas) == 1 and not people.control and not young.any():
+        return result, fertility, known
+    parts = area_rates(people, rates)
     whole = people.persons.sum(axis=0)
     now = list(people.persons)
     for t in range(years):
         year = people.base_year + t + 1
         moving = settled[..., t, 0] + np.zeros_like(people.persons)
         moved = moving.sum(axis=0) + young[..., t]
-        held = _held(whole, rates, year, moved, people.control.get(year))
+        births = float(born[t]) if np.isfinite(born[t]) else None
+        level = float(fertility[t])
+        total = people.control.get(year)
+        held = _held(whole, rates, year, moved, total, level, births)
         held = held + young[..., t]
-        whole = _stepped(whole, rates, year, moving.sum(axis=0) + held)
+        whole = _stepped(whole, rates, year, moving.sum(axis=0) + held, level, births)[
+            0
+        ]
         leaving = np.array([_movers_of(persons) for persons in now])
         shares = leaving / np.maximum(leaving.sum(axis=0), 1e-12)
-        grown = [
-            _stepped(p, r, year, moving[i] + held * shares[i])
+        passed = [
+            _stepped(p, r, year, moving[i] + held * shares[i], level)
             for i, (p, r) in enumerate(zip(now, parts, strict=True))
         ]
+        grown = [persons for persons, _births in passed]
         summed = np.sum(grown, axis=0)
         scale = np.divide(whole, summed, out=np.ones_like(whole), where=summed > 0)
         newborn = float(summed[:, 0].sum())
-        fertility[t] = float(whole[:, 0].sum()) / newborn if newborn > 0 else 1.0
+        if newborn > 0:
+            fertility[t] *= float(whole[:, 0].sum()) / newborn
+        if births is not None:
+            expected = np.array([one for _persons, one in passed])
+            known[:, t] = _shared_births(people, year, births, expected)
         for i, persons in enumerate(grown):
             change = persons * (scale - 1.0)
             # A person aged x at the end of the year was x - 1 at its start.
             result[i, :, :, t] = held * shares[i]
             result[i, :, :-1, t] += change[:, 1:]
             now[i] = persons * scale
-    return result, fertility
+            if births:
+                now[i][:, 0] = whole[:, 0] * (known[i, t] / births)
+    return result, fertility, known
 
 
-def _stepped(persons: Array, rates: Rates, year: int, extra: Array) -> Array:
-    grown, _births = step(persons[..., None], rates, year, extra_in=extra[..., None])
-    result: Array = grown[..., 0]
+def _birth_factors(
+    people: People, rates: Rates, young: Array, settled: Array, born: Array
+) -> Array:
+    """Factor on fertility by year: the nation's level, and what known births tell."""
+    years = len(born)
+    level = fertility_levels(people.base_year, years, rates.levels_known)
+    if not np.isfinite(born).any():
+        return level
+    whole = people.persons.sum(axis=0)
+    expected = np.empty(years)
+    for t in range(years):
+        year = people.base_year + t + 1
+        moved = (settled[..., t, 0] + np.zeros_like(people.persons)).sum(axis=0)
+        moved = moved + young[..., t]
+        total = people.control.get(year)
+        held = _held(whole, rates, year, moved, total, float(level[t]))
+        moved = moved + held
+        whole, expected[t] = _stepped(whole, rates, year, moved, float(level[t]))
+    result: Array = level * births_levels(expected, born)
     return result
 
 
+def _shared_births(people: People, year: int, births: float, expected: Array) -> Array:
+    """The year's births by area: those given, and the rest as expected, `[area]`."""
+    given = np.array([people.births.get((year, a), np.nan) for a in people.areas])
+    free = ~np.isfinite(given)
+    rest = births - float(given[~free].sum())
+    if free.any():
+        share = share_of(expected[free])
+        given[free] = rest * (
+            share if share.any() else np.ones(free.sum()) / free.sum()
+        )
+    return given
+
+
+def _stepped(
+    persons: Array,
+    rates: Rates,
+    year: int,
+    extra: Array,
+    level: float = 1.0,
+    births: float | None = None,
+) -> tuple[Array, float]:
+    """The expected population a year later, `[sex, age]`, and births."""
+    grown, born = step(
+        persons[..., None],
+        rates,
+        year,
+        fertility_scale=level,
+        extra_in=extra[..., None],
+        births=births,
+    )
+    return grown[..., 0], float(born[0])
+
+
 def _held(
-    persons: Array, rates: Rates, year: int, moving: Array, total: float | None
+    persons: Array,
+    rates: Rates,
+    year: int,
+    moving: Array,
+    total: float | None,
+    level: float = 1.0,
+    births: float | None = None,
 ) -> Array:
     """Moves that bring the year's total to the one wanted, `[sex, age]`."""
     held = np.zeros_like(persons)
@@ -486,7 +595,8 @@ def _held(
     movers = _movers(persons)
     # Some of those who move have children or leave at once: a few rounds settle it.
     for _round in range(4):
-        lacking = total - float(_stepped(persons, rates, year, moving + held).sum())
+        after, _births = _stepped(persons, rates, year, moving + held, level, births)
+        lacking = total - float(after.sum())
         held = held + movers * lacking
     return held
 
@@ -565,7 +675,8 @@ def base_rates(
 
     Args:
         people: the counts.
-        children_per_woman: the nation's level; None takes the built-in of the year.
+        children_per_woman: the nation's level, kept in all years; None takes the
+            built-in of the year, and after it what is known in the year one stands in.
         out_level: share who move out a year; None takes the built-in.
         net_migration: persons a year; None foretells it from past totals.
     """
@@ -590,6 +701,8 @@ def base_rates(
         if people.moved is None
         else (people.moved[0].sum(axis=0), people.moved[1].sum(axis=0)),
     )
+    if children_per_woman is None:
+        rates = replace(rates, levels_known=people.stand_year)
     if alone:
         return replace(rates, young_moves=young)
     if people.earlier is None or people.moved is not None:
@@ -602,7 +715,7 @@ def base_rates(
     leaving = rates.out * persons
     # The ages from what was seen, the level from the longer record of totals.
     rest = (wanted - float(seen.sum())) * share_of(leaving)
-    return local_rates(
+    found = local_rates(
         persons,
         people.base_year,
         people.totals,
@@ -611,6 +724,7 @@ def base_rates(
         children_per_woman=children_per_woman,
         out_level=out_level,
     )
+    return replace(found, levels_known=rates.levels_known)
 
 
 def nation_at(year: int) -> Array:

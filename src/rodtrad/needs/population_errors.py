@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rodtrad.domain.draws import stream
-from rodtrad.needs.population_rates import defaults
+from rodtrad.needs.people import WHOLE
+from rodtrad.needs.population_rates import births_weight, defaults, latest_births
 
 if TYPE_CHECKING:
     from rodtrad.domain.arrays import Array
@@ -116,15 +117,12 @@ def draw_shocks(people: People, years: int, draws: range, seed: int) -> Shocks:
     Source:
         METHODS 4 (ii); docs/method/population.md.
     """
-    known = (people.known_year or people.base_year) - people.base_year
-    horizon = np.maximum(np.arange(1, years + 1, dtype=float) - known, 0.0)
+    horizon = _horizon(people, years)
     chosen = slice(draws.start, draws.stop)
     n = draws.stop
     nation = defaults("migration")["nation"]["growth_error_share"]
     even = _even_points(seed, n)[:, chosen]
-    common = normal_quantile(even[0])
-    # An error in yearly growth that lasts: it grows as the horizon does.
-    total = nation * horizon[:, None] * common
+    total = nation * nation_shock(people, years, draws, seed)
     own = error_quantile(even[1])
     size = float(people.persons.sum())
     total = total + error_scale(size, horizon)[:, None] * own
@@ -140,14 +138,22 @@ def draw_shocks(people: People, years: int, draws: range, seed: int) -> Shocks:
             by_area[i] = beyond[:, None] * z
         by_area -= np.einsum("a,ayd->yd", shares, by_area)
     table = defaults("fertility")["uncertainty"]
-    fertility = np.exp(
-        _wandering(
-            named_random(seed, "fertility").standard_normal((n, years))[chosen],
-            table["innovation_share"],
-            table["momentum_share"],
-            table["reversion_share"],
-        )
+    level = _wandering(
+        named_random(seed, "fertility").standard_normal((n, years))[chosen],
+        table["innovation_share"],
+        table["momentum_share"],
+        table["reversion_share"],
     )
+    born = known_births(people, years)
+    if np.isfinite(born).any():
+        level = _held_where_known(level, born)
+        # So few births that the level they tell of is itself a matter of chance.
+        counted = max(float(born[latest_births(born)].sum()), 1.0)
+        chance = named_random(seed, "births level").standard_normal(n)[chosen]
+        after = np.where(np.cumsum(np.isfinite(born)[::-1])[::-1] > 0, 0.0, 1.0)
+        weight = after * births_weight(born)
+        level = level + weight[:, None] * chance / np.sqrt(counted)
+    fertility = np.exp(level)
     spread = defaults("mortality")["uncertainty"]["innovation_share"]
     death = np.exp(
         _wandering(
@@ -158,6 +164,44 @@ def draw_shocks(people: People, years: int, draws: range, seed: int) -> Shocks:
         )
     )
     return Shocks(total, by_area, fertility, death)
+
+
+def nation_shock(people: People, years: int, draws: range, seed: int) -> Array:
+    """Return the nation's error for an sd of one in its yearly growth, `[year, draw]`.
+
+    An error in yearly growth that lasts: it grows as the horizon does.
+    """
+    even = _even_points(seed, draws.stop)[0, draws.start :]
+    shock: Array = _horizon(people, years)[:, None] * normal_quantile(even)
+    return shock
+
+
+def _horizon(people: People, years: int) -> Array:
+    """Return how many years each year lies beyond what is known, `[year]`."""
+    known = (people.known_year or people.base_year) - people.base_year
+    beyond: Array = np.maximum(np.arange(1, years + 1, dtype=float) - known, 0.0)
+    return beyond
+
+
+def known_births(people: People, years: int) -> Array:
+    """Return the known births of the whole after the count, `[year]`; NaN elsewhere."""
+    first = people.base_year + 1
+    return np.array(
+        [people.births.get((y, WHOLE), np.nan) for y in range(first, first + years)]
+    )
+
+
+def _held_where_known(level: Array, born: Array) -> Array:
+    """The wandering of a level that is known in some years: nothing there, free after."""
+    known = np.flatnonzero(np.isfinite(born))
+    at = np.concatenate([[-1], known])
+    value = np.concatenate([np.zeros((1, level.shape[1])), level[known]])
+    year = np.arange(level.shape[0])
+    after = np.clip(np.searchsorted(at, year, side="left"), 1, len(at) - 1)
+    before = after - 1
+    share = np.clip((year - at[before]) / (at[after] - at[before]), 0.0, 1.0)[:, None]
+    result: Array = level - (value[before] * (1.0 - share) + value[after] * share)
+    return result
 
 
 def _even_points(seed: int, n: int) -> Array:

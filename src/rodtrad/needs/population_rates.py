@@ -65,6 +65,76 @@ def total_fertility(year: int, known_year: int | None = None) -> float:
     return _by_year(defaults("fertility")["total_fertility"], year, known)
 
 
+def fertility_levels(first_year: int, years: int, known_year: int | None) -> Array:
+    """Return the nation's fertility after a year against that of the year, `[year]`.
+
+    Args:
+        first_year: the year of the count.
+        years: how many years after it.
+        known_year: the year that one stands in; None gives ones.
+
+    Source:
+        `domain/defaults/fertility.toml`, `[total_fertility]`.
+    """
+    if known_year is None or known_year <= first_year:
+        return np.ones(years)
+    first = total_fertility(first_year)
+    after = range(first_year + 1, first_year + years + 1)
+    return np.array([total_fertility(year, known_year) / first for year in after])
+
+
+def births_levels(expected: Array, known: Array) -> Array:
+    """Return births against those expected, by year, as known births tell, `[year]`.
+
+    1 at the count; as known in the years that are; a straight line between. After the
+    last one, births of the latest years against those expected, back to 1 in a straight
+    line.
+
+    Args:
+        expected: births at the built-in path, `[year]`.
+        known: births, `[year]`, NaN where they are not known.
+
+    Source:
+        `domain/defaults/fertility.toml`, `[births]`, assumed. docs/method/population.md.
+    """
+    at = np.flatnonzero(np.isfinite(known) & (expected > 0))
+    levels = np.ones(len(expected))
+    if not len(at):
+        return levels
+    year = np.arange(len(expected))
+    points = np.concatenate([[-1], at])
+    factors = np.concatenate([[1.0], known[at] / expected[at]])
+    last = int(at[-1])
+    levels[: last + 1] = np.interp(year[: last + 1], points, factors)
+    latest = latest_births(known)
+    level = float(known[latest].sum() / expected[latest].sum())
+    levels[last + 1 :] = 1.0 + (level - 1.0) * births_weight(known)[last + 1 :]
+    return levels
+
+
+def latest_births(known: Array) -> list[int]:
+    """Return the years whose known births set the level that follows, as places."""
+    at = np.flatnonzero(np.isfinite(known))
+    span = int(defaults("fertility")["births"]["level_years"])
+    return [int(t) for t in at if t > at[-1] - span]
+
+
+def births_weight(known: Array) -> Array:
+    """Return how much of the latest known level is left in each year, `[year]`.
+
+    Example:
+        >>> births_weight(np.array([90.0, np.nan, np.nan])).round(6).tolist()
+        [1.0, 0.9, 0.8]
+    """
+    at = np.flatnonzero(np.isfinite(known))
+    if not len(at):
+        return np.zeros(len(known))
+    back = defaults("fertility")["births"]["back_years"]
+    since = np.arange(len(known)) - at[-1]
+    result: Array = np.clip(1.0 - since / back, 0.0, 1.0)
+    return result
+
+
 def fertility_rates(children_per_woman: float) -> Array:
     """Return births a woman and year, `[age]`; the sum is `children_per_woman`.
 
@@ -201,6 +271,8 @@ class Rates:
         moved_in: persons who move in a year, `[sex, age]`.
         improvement_share: death rates fall by this each year.
         first_year: the year whose rates these are; later years follow from it.
+        levels_known: the year up to which the nation's level of fertility is known,
+            where it changes the births after the count; None keeps that of the count.
         young_moves: persons who move in (negative: out) beyond the rates in the first
             years for the share of young to stay, `[sex, age, year]`; None without.
     """
@@ -212,6 +284,7 @@ class Rates:
     improvement_share: float
     first_year: int
     young_moves: Array | None = None
+    levels_known: int | None = None
 
 
 def weight_of(n: float, k: float) -> float:

@@ -26,8 +26,9 @@ from rodtrad.domain.condition_scales import (
     SCALES,
 )
 from rodtrad.domain.draws import stream
+from rodtrad.domain.lives import LEAST_REPLACEMENTS, expected_lives
 from rodtrad.domain.messages import issue
-from rodtrad.domain.register import condition_defaults, expected_lives
+from rodtrad.domain.register import condition_defaults
 from rodtrad.domain.words import number, plural, quoted
 from rodtrad.needs.condition import (
     Chain,
@@ -44,7 +45,6 @@ from rodtrad.needs.lifetimes import (
     mean_of_shape,
 )
 from rodtrad.needs.survival import (
-    LEAST_REPLACEMENTS,
     ClassBelief,
     Prior,
     Spells,
@@ -277,7 +277,10 @@ def estimate_lives(register: Register, watched_from: int | None = None) -> LifeB
     chains = {}
     keys = [chain_key(register, i) for i in range(len(register))]
     for key in sorted(set(keys) - {""}):
-        on_scale = {i for i, k in enumerate(keys) if k == key}
+        # A part with its asset's condition has not been looked at itself.
+        on_scale = {
+            i for i, k in enumerate(keys) if k == key and i not in register.of_asset
+        }
         chains[key], told = _scale_chain(register, key, on_scale, lives)
         issues += told
     return replace(beliefs, chains=chains, issues=tuple(issues))
@@ -384,8 +387,12 @@ def _readings(
             unit += 1
         inspected = float(register.inspected_year[place])
         read.append((unit, inspected / life, int(register.condition[place])))
-    units, times, states = zip(*read, strict=True)
-    return list(units), list(times), list(states), treated
+    return (
+        [unit for unit, _when, _state in read],
+        [when for _unit, when, _state in read],
+        [state for _unit, _when, state in read],
+        treated,
+    )
 
 
 # ---------------------------------------------------------------- the forecast

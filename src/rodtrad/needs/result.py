@@ -18,7 +18,7 @@ from rodtrad.needs.assessment import assess_register
 from rodtrad.needs.gap import forecast_place_gaps, shortage_sentences
 from rodtrad.needs.people import WHOLE
 from rodtrad.needs.places_candidates import place_candidates
-from rodtrad.needs.stories import tell_stories
+from rodtrad.needs.stories import tell_stories, untold_services
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -48,6 +48,18 @@ _MANY: Final = {
     ),
     "cost_assumed": _(
         "Återanskaffningsvärdet saknas för {n} delar. De räknas som 0 kronor i behovet."
+    ),
+    "year_replaced": _(
+        "{n} delar räknas från utbyten på bladet Besiktningar och åtgärder, som är nyare "
+        "än året på bladet Komponenter."
+    ),
+    "condition_of_asset": _(
+        "Skicket saknas för {n} delar. De räknas med skicket för hela anläggningen: en "
+        "beräkning."
+    ),
+    "condition_mended": _(
+        "{n} delar har reparerats efter den senaste besiktningen. Skicket då räknas inte, "
+        "utan behovet följer åldern."
     ),
 }
 
@@ -165,6 +177,7 @@ def build_needs(
     names = dict(zip(tables["areas"]["area"], tables["areas"]["name"], strict=True))
     notes = [] if register is None else _register_notes(register)
     notes += [] if gaps is None else gaps.notes
+    notes += untold_services(tables)
     return {
         "draws": draws,
         "renewal": None if register is None else _renewal(register),
@@ -285,6 +298,8 @@ def _backlog(found: Assessment) -> dict[str, Any]:
         ],
         "condition_index": backlog.condition_index,
         "inspected_share": backlog.inspected_share,
+        "of_asset_share": backlog.of_asset_share,
+        "remarks": backlog.remarks(),
         "text": backlog.text(),
     }
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from rodtrad.domain.words import _, number, share_text
+from rodtrad.domain.words import _, list_text, number, quoted, share_text
 from rodtrad.needs.gap import HIGH, LOW
 from rodtrad.needs.people import People, age_group, read_people
 from rodtrad.needs.places import (
@@ -104,7 +104,9 @@ def needs_story(
     ages = np.zeros_like(service.attendance)
     ages[service.first_age : service.last_age + 1] = 1.0
     known = {y: n for y, n in people.totals.items() if y <= people.base_year}
-    people = replace(people, totals=known, control={}, known_year=None)
+    people = replace(
+        people, totals=known, control={}, known_year=None, births={}, stand_year=None
+    )
     groups = {"ages": ages, "places": service.attendance}
     span = use_year - people.base_year
     rates = base_rates(people)
@@ -177,6 +179,26 @@ def tell_stories(tables: Tables, *, draws: int = 1000, seed: int = 0) -> list[St
             )
         )
     return stories
+
+
+def untold_services(tables: Tables) -> list[str]:
+    """Return, in Swedish, which services past decisions name but the tables do not hold.
+
+    Such a service has a look-back and nothing else: neither need nor places of today.
+    """
+    own = {service.name for service in read_services(tables)}
+    named = [name for name in tables["lookbacks"]["service"] if name]
+    lacking = list(dict.fromkeys(name for name in named if name not in own))
+    if not lacking:
+        return []
+    return [
+        _(
+            "{list} finns bara i tillbakablicken. Underlaget säger inte hur många platser "
+            "som finns i dag, eller hur stor andel som behöver en. Därför räknas varken "
+            "behov, brist, senaste beslut eller sannolikhet framåt. Fyll i bladen "
+            "Verksamheter och Lokaler för att få dem."
+        ).format(list=list_text([quoted(name) for name in lacking]))
+    ]
 
 
 def _told(found: Story, service: Service) -> Iterable[str]:

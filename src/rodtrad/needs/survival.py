@@ -10,10 +10,11 @@ and from its other classes (`shrink_classes`). Leaves out how well a fit predict
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from rodtrad.domain.lives import LEAST_REPLACEMENTS
 from rodtrad.needs.lifetimes import (
     Family,
     Lifetime,
@@ -27,9 +28,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from rodtrad.domain.arrays import Array
-
-LEAST_REPLACEMENTS: Final = 5
-"""With fewer observed replacements than this a class keeps its expected life."""
 
 
 @dataclass(frozen=True)

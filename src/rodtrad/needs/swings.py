@@ -16,7 +16,7 @@ import numpy as np
 from rodtrad.needs.gap import planned_housing, table_rates
 from rodtrad.needs.people import WHOLE, People, read_people
 from rodtrad.needs.population import forecast_population
-from rodtrad.needs.population_errors import draw_shocks
+from rodtrad.needs.population_errors import draw_shocks, nation_shock
 
 if TYPE_CHECKING:
     from rodtrad.domain.arrays import Array
@@ -68,6 +68,30 @@ def population_swings(tables: Tables, draws: int, seed: int) -> Array | None:
     if known > 0:
         level = level[known:] - level[known - 1]
     return level
+
+
+def nation_swings(tables: Tables, draws: int, seed: int) -> Array | None:
+    """Return the part of `population_swings` that is the nation's error, for an sd of one.
+
+    Args:
+        tables: the underlag, with its base year and plan years.
+        draws: how many, the same as those of `population_swings`.
+        seed: of the random numbers, the same.
+
+    Returns:
+        `[year, draw]`: times how much larger the sd of the nation's yearly growth is
+        made, it is what is added to the swings. None where there is no forecast.
+
+    Source:
+        docs/method/population.md.
+    """
+    people = read_people(tables)
+    base, last = tables.settings["base_year"], tables.settings["plan_end"]
+    if people is None or None in (base, last) or people.base_year > base:
+        return None
+    shock = nation_shock(people, last - people.base_year, range(draws), seed)
+    known = base - people.base_year
+    return shock[known:] - shock[known - 1] if known > 0 else shock
 
 
 def _more(level: Array, one: People, span: int, draws: int, seed: int) -> Array:

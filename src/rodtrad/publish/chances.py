@@ -10,7 +10,13 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Final
 
-from rodtrad.domain.words import _, missing, number, share_table
+from rodtrad.domain.words import (
+    _,
+    missing,
+    number,
+    percentage_points,
+    share_table,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -45,6 +51,11 @@ def error_points(share: float, draws: int) -> int:
     from rodtrad.capacity.probability import standard_error
 
     return max(1, math.floor(100 * ERRORS * standard_error(share, draws) + 0.5))
+
+
+def error_text(share: float, draws: int) -> str:
+    """Return the error of the drawing with its unit: "2 procentenheter"."""
+    return percentage_points(error_points(share, draws) / 100)
 
 
 def chance_text(share: float, draws: int) -> str:
@@ -123,6 +134,6 @@ def error_sentence(shares: Iterable[float | None], draws: int) -> str:
     if not known or draws < 2:
         return ""
     worst = min(known, key=lambda p: abs(p - 0.5))
-    return _(
-        "Räknat med {n} dragningar; slumpfelet är högst ±\u00a0{e} procentenheter."
-    ).format(n=number(draws), e=error_points(worst, draws))
+    return _("Räknat med {n} dragningar; slumpfelet är högst ±\u00a0{e}.").format(
+        n=number(draws), e=error_text(worst, draws)
+    )

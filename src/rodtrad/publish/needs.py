@@ -74,7 +74,8 @@ def forecast_section(result: Result) -> Section | None:
         *place_blocks(result),
         *story_blocks(result),
     ]
-    if not blocks:
+    sentences = need_sentences(result)
+    if not blocks and not sentences:
         return None
     title = (
         _("Behov av förnyelse och platser")
@@ -87,7 +88,7 @@ def forecast_section(result: Result) -> Section | None:
         _(
             "Här står vad anläggningarna och befolkningen väntas kräva, även där inget projekt är inlagt."
         ),
-        *need_sentences(result),
+        *sentences,
     ]
     notes = [str(note) for note in found.get("notes") or []]
     if notes:

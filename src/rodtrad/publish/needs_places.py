@@ -294,7 +294,7 @@ def places_table(result: Result) -> TableBlock | None:
             rows.append(row)
     note = [
         _(
-            "Brist: som mest under planens år. Beslut: senaste år för det sätt som måste beslutas först av dem som hinns med, sedan det som kan vänta längst."
+            "Brist och sannolikhet: som mest under planens år, vilket inte alltid är samma år. Beslut: senaste år för det sätt som måste beslutas först av dem som hinns med, sedan det som kan vänta längst."
         )
     ]
     note.append(
@@ -306,7 +306,7 @@ def places_table(result: Result) -> TableBlock | None:
     return TableBlock(
         title=_("Platser och senaste beslut"),
         subtitle=_(
-            "Behov och platser {y}; brist och sannolikhet det år den är störst"
+            "Behov och platser {y}; brist och sannolikhet var för sig det år de är störst"
         ).format(y=years[at[-1]]),
         columns=(
             Column(_("Område"), "left"),
@@ -332,7 +332,7 @@ def _place_row(
     worst = max(at, key=lambda i: row["need"][i] - row["supply"][i])
     lacking = row["need"][worst] - row["supply"][worst]
     short = lacking >= _ONE_PLACE
-    share = row["shortage_share"][worst]
+    share = max(row["shortage_share"][i] for i in at)
     first = next(
         (years[i] for i in at if row["need"][i] - row["supply"][i] >= _ONE_PLACE), None
     )
@@ -422,7 +422,7 @@ def story_blocks(result: Result) -> list[Block]:
             (
                 Text(
                     _(
-                        "Här räknas behoven på nytt med bara den folkmängd som tabellen anger. Inget som blev känt senare är med. Sist står vad som hände."
+                        "Här räknas behoven på nytt med bara den folkmängd som tabellen anger. Folkmängd, födda och nivåer i landet som blev kända senare är inte med. Men metoden är dagens: hur fel landets tillväxt kan slå, vilka åldrar som flyttar och hur stor andel som behöver plats är antaganden som gjorts i efterhand. Sist står vad som hände."
                     )
                 ),
             ),

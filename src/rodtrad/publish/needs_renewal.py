@@ -59,6 +59,8 @@ def renewal_sentences(result: Result) -> list[str]:
     """Return how much must be renewed a year, and between what limits."""
     renewal = _renewal(result)
     yearly = renewal.get("yearly") or {}
+    if _without_cost(result):
+        return [str(text) for text in renewal.get("sentences") or []]
     if not yearly or yearly["expected"] <= _TRIFLE_TKR:
         return []
     assumed = _renewal_quality(result) == "antagande"
@@ -85,6 +87,11 @@ def renewal_sentences(result: Result) -> list[str]:
 
 def _renewal(result: Result) -> dict[str, Any]:
     return dict((result.get("need_forecast") or {}).get("renewal") or {})
+
+
+def _without_cost(result: Result) -> bool:
+    """Whether there is a register, but nothing in it has a replacement cost."""
+    return _renewal(result).get("replacement_cost_tkr") == 0
 
 
 def _renewal_quality(result: Result) -> Quality:
@@ -306,6 +313,7 @@ def backlog_blocks(result: Result) -> list[Block]:
     inspected = _(
         "Besiktningarna täcker {pct} av återanskaffningsvärdet. Det första måttet ser inget annat."
     ).format(pct=share_text(backlog.get("inspected_share"), 0))
+    remarks = [Text(str(text)) for text in backlog.get("remarks") or []]
     return [
         Paragraphs(
             (
@@ -318,7 +326,7 @@ def backlog_blocks(result: Result) -> list[Block]:
             _("Underhållsskulden vid basårets slut"),
         ),
         KeyFigures(items),
-        Callout((Text(never_added()), Text(inspected)), "warn"),
+        Callout((Text(never_added()), Text(inspected), *remarks), "warn"),
         *([table] if table else []),
     ]
 

@@ -59,7 +59,8 @@ def render_needs(
     blocks = [[_("Behoven i {m}").format(m=municipality)]]
     if found["renewal"] is not None:
         blocks.append(_renewal(found["renewal"], currency))
-        blocks.append(_backlog(found["backlog"], currency))
+        if found["renewal"]["replacement_cost_tkr"]:
+            blocks.append(_backlog(found["backlog"], currency))
     if found["places"] is not None:
         blocks.append(_places(found["places"], first_year))
         if found["places"]["shortages"]:
@@ -163,6 +164,7 @@ def _backlog(found: Mapping[str, Any], currency: str) -> list[str]:
         + _("Besiktningarna täcker {p} av återanskaffningsvärdet.").format(
             p=share_text(found["inspected_share"], 0)
         ),
+        *(f"  {text}" for text in found["remarks"]),
     ]
 
 

@@ -12,6 +12,7 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
+from rodtrad.domain.economy import BASIS_LABELS
 from rodtrad.domain.words import (
     BALANCE_LABELS,
     BALANSKRAV_LABELS,
@@ -28,6 +29,7 @@ from rodtrad.domain.words import (
     money_text,
     names_text,
     number,
+    percentage_points,
     quoted,
     share_table,
     unit_mkr,
@@ -66,6 +68,7 @@ from rodtrad.publish.chances import (
     chance_word,
     error_points,
     error_sentence,
+    error_text,
     percent_of,
     tens_text,
 )
@@ -178,8 +181,17 @@ def rests_on(result: Mapping[str, Any]) -> list[str]:
         return []
     return [
         _(
-            "Sannolikheten bygger på antaganden om {list}. De är inte prövade mot utfall."
-        ).format(list=list_text(assumed))
+            "Sannolikheten bygger på antaganden om {list}. De är inte prövade var för sig mot utfall."
+        ).format(list=list_text(assumed)),
+        *(
+            [
+                _(
+                    "Svängningarna i skatteunderlaget är som helhet prövade mot utfall, och de var då något för stora."
+                )
+            ]
+            if BASIS_LABELS["tax_base"] in assumed
+            else []
+        ),
     ]
 
 
@@ -968,9 +980,20 @@ def _risk_blocks(result: Result) -> list[Block]:
         if risk["base_probability"] >= risk["share"] and risk_table(result) is not None
         else _("Planen i rapporten når {a} på samma dragningar.")
     ).format(a=chance_text(risk["base_probability"], int(risk["draws"])))
+    apart = _(
+        "Det är räknat på {n} dragningar för sig, så sannolikheten skiljer sig något från den som står tidigare."
+    ).format(n=number(risk["draws"]))
     blocks: list[Block] = [
         Paragraphs(
-            tuple(Text(t) for t in (*told, before, *rests_on(result))),
+            tuple(
+                Text(t)
+                for t in (
+                    *told,
+                    before,
+                    *([apart] if has_probabilities(result) else []),
+                    *rests_on(result),
+                )
+            ),
             _("Vad mer säkerhet kostar"),
         )
     ]
@@ -1162,7 +1185,8 @@ def _assumption_blocks(result: Result) -> list[Block]:
 def _limit_text(value: float, unit: str) -> str:
     if unit == "år":
         return f"{number(value, 0 if _is_whole(value) else 1)}\u00a0{_('år')}"
-    return share_table(value, 0 if _is_whole(100 * value) else 1)
+    small = abs(value) < 0.01 and not _is_whole(1000 * value)
+    return share_table(value, 0 if _is_whole(100 * value) else 2 if small else 1)
 
 
 def assumption_table(
@@ -1184,8 +1208,8 @@ def assumption_table(
     if not rows or not shown:
         return None
     goal = goal_label(result, found["goal_id"])
-    title = _("Ett antagande flyttar sannolikheten som mest {n} procentenheter").format(
-        n=number(100 * max(_moved(r) for r in rows))
+    title = _("Ett antagande flyttar sannolikheten som mest {n}").format(
+        n=percentage_points(round(max(_moved(r) for r in rows), 2))
     )
     still = len(rows) - len(moving)
     return TableBlock(
@@ -1218,10 +1242,10 @@ def assumption_table(
             text
             for text in (
                 _(
-                    "Räknat med {n} dragningar, samma för alla: slumpfelet är ±\u00a0{e} procentenheter."
+                    "Räknat med {n} dragningar, samma för alla: slumpfelet är ±\u00a0{e}."
                 ).format(
                     n=number(RANGE_DRAWS),
-                    e=error_points(float(rows[0]["at_value"]), RANGE_DRAWS),
+                    e=error_text(float(rows[0]["at_value"]), RANGE_DRAWS),
                 ),
                 _("{n} antaganden till flyttar mindre än en procentenhet.").format(
                     n=first_upper(count_text(still))

@@ -22,7 +22,7 @@ from rodtrad.domain.arrays import Choice
 from rodtrad.domain.columns import SETTINGS
 from rodtrad.domain.words import _
 from rodtrad.needs.result import needs_result
-from rodtrad.needs.swings import population_swings
+from rodtrad.needs.swings import nation_swings, population_swings
 from rodtrad.verify.asked import DRAWN, UNASKED, asked_parts
 from rodtrad.verify.recount import near
 from rodtrad.verify.shape import DIFFERS, Maybe, figure, text, whole
@@ -114,7 +114,8 @@ def _probabilities(count: Recount, result: Mapping[str, Any], seed: int) -> None
         )
         return
     people = population_swings(count.case.tables, draws, seed)
-    found = uncertainty_result(count.case, count.choices, draws, seed, people)
+    nation = nation_swings(count.case.tables, draws, seed)
+    found = uncertainty_result(count.case, count.choices, draws, seed, people, nation)
     for key in DRAWN:
         count.compare(key, result.get(key), found[key])
 

@@ -164,6 +164,40 @@ def test_what_waiting_has_cost_grows_with_the_years_waited() -> None:
     assert all(b > a for a, b in zip([0.0, *grows], grows, strict=False))
 
 
+def test_waiting_never_costs_more_than_another_renewal() -> None:
+    years = [1990, 1965, 1850, 1700]
+    parts = [component(f"Yttertak {y}", y, 1000.0) for y in years]
+    register = register_of([*parts, component("Fasad", 1700, 0.0)], consequence=2)
+    backlog = measure_backlog(register, estimate_lives(register), discount_rate=RATE)
+    cost = backlog.economic_tkr
+    assert cost[0] == 0 < cost[1] < 1000
+    assert cost[2:].tolist() == [1000.0, 1000.0, 0.0]
+    # Said, for those that cost anything.
+    assert backlog.at_most.tolist() == [False, False, True, True, False]
+    assert "Taket nås för 2 delar." in backlog.text()
+    younger = register_of(parts[:2], consequence=2)
+    below = measure_backlog(younger, estimate_lives(younger), discount_rate=RATE)
+    assert "Taket" not in below.text()
+
+
+def test_what_the_assets_condition_stands_for_is_told() -> None:
+    parts = [
+        component("Yttertak", 1990, 1000.0, condition="TG3"),
+        component("Fasad", 1990, 3000.0),
+    ]
+    register = register_of(parts, condition_scale="tg", condition="TG2", inspected=2022)
+    backlog = measure_backlog(register, estimate_lives(register), discount_rate=RATE)
+    assert backlog.cost_to_standard_tkr.tolist() == [1000.0, 900.0]
+    assert (backlog.inspected_share, backlog.of_asset_share) == (1.0, 0.75)
+    assert "För 75 procent av värdet" in backlog.text().replace("\u00a0", " ")
+
+
+def test_without_costs_the_backlog_is_not_told_to_be_nothing() -> None:
+    register = register_of([component("Yttertak", 1950, 0.0)])
+    backlog = measure_backlog(register, estimate_lives(register), discount_rate=RATE)
+    assert "går inte att räkna ut" in backlog.text()
+
+
 def test_the_best_age_is_the_first_at_which_a_year_more_is_dearer() -> None:
     """So a thing that fails more than its class is best renewed earlier."""
     for life in (15.0, 33.0, 60.0):
@@ -217,5 +251,21 @@ def test_the_worked_tables_of_the_page() -> None:
         assert figure(saving) == pytest.approx(1000 * cycle.yearly, abs=0.05)
         whole = lost + 1000 * float(extra[0]) - 1000 * cycle.yearly
         assert figure(net) == pytest.approx(whole, abs=0.1)
+    _, *rows = table("renewal.md", "waited")
+    assert len(rows) == 5
+    for at, so_far in rows:
+        part = waited_share(
+            figure(at),
+            cycle.age,
+            cycle.yearly,
+            "weibull",
+            roof.scale,
+            4.0,
+            40,
+            0.15,
+            RATE,
+        )
+        assert figure(so_far) == pytest.approx(1000 * part, abs=0.5)
+    assert figure(rows[-1][1]) == 1000 > figure(rows[-2][1])
     text = (PAGES / "renewal.md").read_text(encoding="utf-8")
     assert f"best age {cycle.age}" in text

@@ -18,6 +18,7 @@ from rodtrad.needs.stories import (
     chance_text,
     needs_story,
     tell_stories,
+    untold_services,
 )
 from rodtrad.sources import read_underlag
 
@@ -121,6 +122,16 @@ def test_nothing_to_count_gives_none() -> None:
     assert forecast_place_gaps(town(services=[], premises=[])) is None
 
 
+def test_a_service_without_premises_is_told() -> None:
+    rows = [r for r in records()["premises"] if r["service"] == "Förskola"]
+    gaps = forecast_place_gaps(town(premises=rows), draws=4)
+    assert gaps is not None
+    assert any(
+        "saknar platser för ”Särskilt boende”. Därför visas behovet" in note
+        for note in gaps.notes
+    )
+
+
 # ---------------------------------------------------------------- bad input
 
 
@@ -136,7 +147,7 @@ def test_a_missing_age_is_an_issue_and_never_nan() -> None:
 
 
 def test_an_area_without_inhabitants_is_told_and_counted_as_none() -> None:
-    tables = town(population=counts("norr", 6_000.0) + counts("soder", 0.0))
+    tables = town(population=counts("norr", 10_000.0) + counts("soder", 0.0))
     issues = list(check_places(tables))
     assert [(i.code, i.severity, i.table) for i in issues] == [
         ("area_empty", "warning", "population")
@@ -227,6 +238,15 @@ def test_vimmerbys_stories_tell_what_section_7_tells() -> None:
     assert 25 <= care.places <= 45
     assert care.added_places == 54
     assert "49 procent" in " ".join(care.sentences)
+
+
+def test_a_service_that_is_only_looked_back_on_is_told() -> None:
+    tables, _issues = read_underlag(VIMMERBY)
+    told = untold_services(tables)
+    assert len(told) == 1
+    assert told[0].startswith("”Särskilt boende” finns bara i tillbakablicken.")
+    assert "sannolikhet framåt" in told[0]
+    assert untold_services(town()) == []
 
 
 def test_85_and_older_grow_about_as_vimmerby_itself_says() -> None:

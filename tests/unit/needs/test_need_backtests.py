@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from rodtrad.domain.register import expected_lives
+from rodtrad.domain.lives import expected_lives
 from rodtrad.needs.condition_changes import list_changes
 
 ROOT = Path(__file__).resolve().parents[3]

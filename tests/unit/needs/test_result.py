@@ -7,6 +7,7 @@ import json
 import numpy as np
 import pytest
 from unit.need_town import town_records, town_result, town_tables
+from unit.needs.register_cases import asset, component, event, tables_of
 from unit.plan.tiny import project, tiny_tables
 
 from rodtrad.domain.checks import check_tables
@@ -14,7 +15,8 @@ from rodtrad.domain.components import build_tables
 from rodtrad.needs.gap import forecast_place_gaps
 from rodtrad.needs.places_candidates import with_candidates
 from rodtrad.needs.result import NEED_DRAWS, needs_and_candidates, needs_result
-from rodtrad.publish.needs import forecast_section
+from rodtrad.publish.needs import forecast_section, need_sentences
+from rodtrad.publish.needs_renewal import backlog_blocks
 
 
 def test_tables_without_needs_give_nothing() -> None:
@@ -138,3 +140,34 @@ def test_alike_notes_are_told_as_one() -> None:
 
 def test_the_study_uses_enough_draws_for_its_percentiles() -> None:
     assert NEED_DRAWS >= 500
+
+
+def test_what_stands_behind_the_backlog_is_shown_beside_it() -> None:
+    parts = [
+        component("Yttertak", 1700, technical_life_years=40),
+        component("Fönster", 2000, technical_life_years=40),
+    ]
+    events = [event(1995, "utbyte", "Fönster")]
+    school = asset(condition="TG2", condition_scale="tg", inspected=1998)
+    found = needs_result(tables_of([school], parts, events), 20)
+    assert found is not None
+    assert found["backlog"]["of_asset_share"] == 0.5
+    aged = needs_result(tables_of([asset()], parts[:1]), 20)
+    assert aged is not None
+    (top,) = aged["backlog"]["remarks"]
+    assert "Taket nås för 1 del." in top
+    meta = {"base_year": 2025, "currency": "kr"}
+    blocks = backlog_blocks({"need_forecast": aged, "meta": meta})
+    assert top in "".join(map(str, blocks))
+
+
+def test_a_register_without_costs_says_so_on_page_one() -> None:
+    school = asset(replacement_cost=None)
+    found = needs_result(tables_of([school], [component("Tak", 1990, None)]), 20)
+    meta = {"base_year": 2025, "currency": "kr"}
+    shown = {"need_forecast": found, "meta": meta, "years": [2026, 2029]}
+    (said,) = need_sentences(shown)
+    assert "Inga återanskaffningsvärden är ifyllda" in said
+    section = forecast_section(shown)
+    assert section is not None
+    assert "förnyas 20" not in str(section)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from golden.test_method_pages import figure, table
 
+from rodtrad.domain.lives import LEAST_REPLACEMENTS
 from rodtrad.needs.lifetimes import (
     FAMILIES,
     Family,
@@ -16,7 +17,6 @@ from rodtrad.needs.lifetimes import (
     log_hazard,
 )
 from rodtrad.needs.survival import (
-    LEAST_REPLACEMENTS,
     Prior,
     Spells,
     best_family,

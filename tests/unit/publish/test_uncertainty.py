@@ -332,7 +332,7 @@ def test_assumptions_that_move_nothing_and_unknown_ones() -> None:
     assert [r.header for r in shown.rows] == ["Räntans svängningar"]
     assert len(every.rows) == 2
     assert shown.rows[0].cells[0].text.replace(NBSP, " ") == "0,4–1,2 %"
-    assert "15 procentenheter" in shown.title
+    assert "15\u00a0procentenheter" in shown.title
 
 
 def test_the_price_of_safety() -> None:
@@ -470,6 +470,37 @@ def test_places_against_supply_with_the_latest_decision(report: Report) -> None:
     assert short.cells[5].text == "2026: hyra lokaler; 2027: paviljong"
     # The year before the plan is known, but not told.
     assert charts(section)[1].labels[0] == "2026"
+
+
+def test_the_chance_shown_is_the_largest_of_the_plans_years() -> None:
+    result = with_uncertainty(sample_result())
+    found = result["need_forecast"]["places"]
+    row = found["rows"][0]
+    first = found["years"].index(result["years"][0])
+    # Fewest places to spare in the first year, most uncertain in the third.
+    row["need"] = [90.0] + [50.0] * (len(row["need"]) - 1)
+    row["need"][first] = 90.0
+    row["supply"] = [100.0] * len(row["need"])
+    row["shortage_share"] = [0.9] + [0.0] * (len(row["need"]) - 1)
+    row["shortage_share"][first] = 0.002
+    row["shortage_share"][first + 2] = 0.03
+    table = needs_places.places_table(result)
+    assert table is not None
+    shown = next(r for r in table.rows if r.cells)
+    assert (shown.cells[2].value, shown.cells[3].value) == (None, 0.03)
+    assert "var för sig" in str(table.subtitle)
+
+
+def test_look_backs_say_what_is_of_today(report: Report) -> None:
+    section = chapter(report, "behoven")
+    told = " ".join(
+        text.text
+        for block in section.blocks
+        if isinstance(block, Paragraphs)
+        for text in block.texts
+    )
+    assert "Inget som blev känt senare" not in told
+    assert "antaganden som gjorts i efterhand" in told
 
 
 def test_a_decision_that_is_too_late() -> None:
