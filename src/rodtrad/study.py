@@ -17,13 +17,14 @@ from rodtrad.capacity.evaluate import Evaluation, evaluate_plan
 from rodtrad.capacity.provenance import quality_of, study_facts
 from rodtrad.capacity.result import as_list, economy_result, planned_outlay_tkr
 from rodtrad.domain import law
-from rodtrad.domain.arrays import Choice, build_case
+from rodtrad.domain.arrays import Choice, Lock, build_case
 from rodtrad.domain.checks import check_tables, sort_issues
 from rodtrad.domain.components import apply_scenario
 from rodtrad.domain.words import (
     _,
     quoted,
     share_text,
+    years_text,
 )
 from rodtrad.errors import InputError, Issue, SolverError
 from rodtrad.plan.constraints import build_problem
@@ -61,7 +62,8 @@ class Settings:
     machine, where `time_limit` (seconds) is not. `only` may leave out all but the plan. The
     agreement map may take as long again as the search. `decided` is an earlier plan:
     the search begins there, and the least changes from it are shown. `earlier` is the
-    underlag of that plan and what was proven that no plan of it can pass. With more than one
+    underlag of that plan and what was proven that no plan of it can pass. `locked` is what
+    someone has decided; the planner fills in the rest around it. With more than one
     of `draws` there are probabilities. `certainty` is a share: beside the plan there is
     then one in which `certainty_goal`, `balanskrav` or a goal's id, holds in all its
     years in that share of the draws. With more than one of `processes` the parts beside
@@ -76,6 +78,7 @@ class Settings:
     only: tuple[str, ...] = PARTS
     decided: tuple[Choice, ...] | None = None
     earlier: tuple[Tables, float] | None = None
+    locked: tuple[Lock, ...] = ()
     draws: int | None = None
     certainty: float | None = None
     certainty_goal: str = BALANSKRAV
@@ -165,8 +168,10 @@ def run(
     ):
         raise InputError(issues)
     case = build_case(tables)
-    if faults := _certainty_faults(case, settings):
+    faults = [*_certainty_faults(case, settings), *lock_faults(case, settings.locked)]
+    if faults:
         raise InputError(faults)
+    case = replace(case, locks=tuple(sorted(settings.locked)))
     tell(_("Bygger planen"))
     problem = build_problem(case)
     shared = settings.processes if len(problem.choices) > FEW_CHOICES else 1
@@ -194,7 +199,12 @@ def _run(
     limits = Limits(settings.time_limit, settings.work_limit, settings.gap, seed)
 
     def watch(state: Progress) -> None:
-        tell(_("Söker den bästa planen"), gap=state.gap)
+        tell(
+            _("Söker den bästa planen"),
+            gap=state.gap,
+            objective=state.objective,
+            bound=state.bound,
+        )
 
     earlier = None
     if settings.earlier is not None:
@@ -268,7 +278,7 @@ def _run(
         beside["beside"] = beside_facts(case, plan, economy, found)
     result: dict[str, Any] = {
         "meta": {
-            **study_facts(stored, tables, settings.scenario),
+            **study_facts(stored, tables, settings.scenario, case.locks),
             "seed": seed,
             "asked": _asked(tables, settings),
         },
@@ -285,6 +295,92 @@ def _run(
         "issues": [issue.as_dict() for issue in issues],
     }
     return Study(stored, result, certificates)
+
+
+def own_study(
+    tables: Tables,
+    choices: Sequence[Choice],
+    *,
+    scenario: str | None = None,
+    bound: float | None = None,
+    seed: int | None = None,
+) -> Study:
+    """Return the study of choices that someone has made by hand; nothing is searched.
+
+    It has every figure of the economy but no reasons, map or probabilities. `broken`
+    lists the requirements that the choices break; `stopped` is `own`.
+
+    Args:
+        tables: the underlag, without its scenario.
+        choices: at most one per project, all in use within the plan.
+        scenario: its name, or None.
+        bound: the most that any plan of this underlag and scenario is proven to give;
+            not told where the choices break a requirement.
+        seed: None means the underlag's own.
+
+    Raises:
+        InputError: the underlag has errors; all of them.
+        KeyError, ValueError: as `evaluate_plan`.
+    """
+    stored = tables
+    if scenario is not None:
+        tables = apply_scenario(tables, scenario)
+    issues = check_tables(tables)
+    if any(issue.severity == "error" for issue in issues):
+        raise InputError(issues)
+    case = build_case(tables)
+    plan = evaluate_plan(case, choices)
+    known = bound if bound is not None and not plan.violations else None
+    if known is not None:
+        known = max(known, plan.objective)
+    gap = None
+    if known is not None:
+        gap = (known - plan.objective) / max(abs(plan.objective), 1e-9)
+    facts = study_facts(stored, tables, scenario)
+    own_seed = int(tables.settings["seed"])
+    result = {
+        "meta": {
+            **facts,
+            "seed": own_seed if seed is None else seed,
+            "asked": _asked(tables, Settings(only=("plan",), draws=1)),
+        },
+        "status": {
+            "state": "feasible",
+            "stopped": "own",
+            "objective": plan.objective,
+            "bound": known,
+            "gap": gap,
+            "seconds": 0.0,
+        },
+        **economy_result(case, plan.choices),
+        "broken": [
+            {"kind": one.kind, "id": one.key, "years": list(one.years)}
+            for one in plan.violations
+        ],
+        "limits": [],
+        "reasons": [],
+        "law": law.used(int(year) for year in case.years),
+        "quality": quality_of(tables, plan.choices),
+        "issues": [issue.as_dict() for issue in issues],
+    }
+    return Study(stored, result)
+
+
+def read_settings(data: Mapping[str, Any]) -> Settings:
+    """Return settings from JSON: the fields by name, those left out as they are.
+
+    `decided` is a list of choices as lists, `locked` a list of locks as objects.
+
+    Raises:
+        TypeError: a field that there is not, or a lock or choice that is none.
+    """
+    fields = dict(data)
+    if fields.get("only") is not None:
+        fields["only"] = tuple(fields["only"])
+    if fields.get("decided") is not None:
+        fields["decided"] = tuple(Choice(*row) for row in fields["decided"])
+    fields["locked"] = tuple(Lock(**row) for row in fields.get("locked") or ())
+    return Settings(**fields)
 
 
 def _effort(
@@ -385,6 +481,50 @@ def _certainty_faults(case: Case, settings: Settings) -> list[Issue]:
         text = _("Målet {g} finns inte i planens år.").format(g=quoted(goal_id))
         remedy = _("Ange ett av {ids}.").format(ids=", ".join(known))
         faults.append(Issue("certainty_goal", "error", "", None, "", text, remedy))
+    return faults
+
+
+def lock_faults(case: Case, locks: Sequence[Lock]) -> list[Issue]:
+    """Return what is wrong with the locks, in the order given."""
+    faults = []
+    projects = {project.project_id: project for project in case.projects}
+    seen: set[str] = set()
+
+    def fault(code: str, text: str, remedy: str) -> None:
+        faults.append(Issue(code, "error", "", None, "", text, remedy))
+
+    for lock in locks:
+        project = projects.get(lock.project_id)
+        if project is None:
+            text = _("Projektet {p} finns inte i underlaget.")
+            remedy = _("Ta bort låset.")
+            fault("lock_unknown", text.format(p=quoted(lock.project_id)), remedy)
+            continue
+        name = quoted(project.name)
+        if lock.project_id in seen:
+            text = _("Projektet {p} är låst två gånger.").format(p=name)
+            fault("lock_twice", text, _("Ta bort det ena låset."))
+        seen.add(lock.project_id)
+        ways = {a.alternative_id: case.starts(project, a) for a in project.alternatives}
+        if lock.alternative_id is not None and lock.alternative_id not in ways:
+            text = _("Projektet {p} har inget alternativ {a}.")
+            text = text.format(p=name, a=quoted(lock.alternative_id))
+            fault("lock_alternative", text, _("Lås ett alternativ som finns."))
+            continue
+        if not lock.included:
+            continue
+        if lock.alternative_id is not None:
+            ways = {lock.alternative_id: ways[lock.alternative_id]}
+        years = sorted({year for starts in ways.values() for year in starts})
+        if not years:
+            text = _("Projektet {p} hinner inte bli klart inom planen.").format(p=name)
+            fault("lock_never", text, _("Ta bort låset."))
+        elif lock.start_year not in (None, *years):
+            text = _("Projektet {p} kan inte starta {y}.").format(
+                p=name, y=lock.start_year
+            )
+            remedy = _("Lås ett år bland {ys}.").format(ys=years_text(years))
+            fault("lock_year", text, remedy)
     return faults
 
 

@@ -55,8 +55,8 @@ ENDURING_YEARS = 20
 class Violation:
     """A requirement that a plan breaks.
 
-    `kind` is window, must_do, relation, resource or goal; `key` its id; `years` the
-    calendar years in which it is broken, if it has any.
+    `kind` is window, must_do, lock, relation, resource or goal; `key` its id; `years`
+    the calendar years in which it is broken, if it has any.
     """
 
     kind: str
@@ -262,7 +262,7 @@ def resource_use(case: Case, choices: Iterable[Choice]) -> dict[str, dict[int, f
 
 
 def _structure(case: Case, choices: Sequence[Choice]) -> list[Violation]:
-    """Return broken windows, must-dos, relations and resources (A11)."""
+    """Return broken windows, must-dos, locks, relations and resources (A11)."""
     broken = []
     chosen = {choice.project_id: choice for choice in choices}
     for project in case.projects:
@@ -276,9 +276,14 @@ def _structure(case: Case, choices: Sequence[Choice]) -> list[Violation]:
             kind = "must_do" if project.must_do else "window"
             broken.append(Violation(kind, project.project_id, (choice.start_year,)))
     broken += [
+        Violation("lock", lock.project_id, ())
+        for lock in case.locks
+        if not lock.allows(chosen.get(lock.project_id))
+    ]
+    broken += [
         Violation("relation", relation_key(relation), ())
         for relation in case.relations
-        if not _holds(case, relation, chosen)
+        if not relation_holds(case, relation, chosen)
     ]
     for name, years in resource_use(case, choices).items():
         over = tuple(
@@ -296,7 +301,10 @@ def relation_key(relation: Relation) -> str:
     return f"{relation.kind}({relation.project_id},{relation.other_id})"
 
 
-def _holds(case: Case, relation: Relation, chosen: Mapping[str, Choice]) -> bool:
+def relation_holds(
+    case: Case, relation: Relation, chosen: Mapping[str, Choice]
+) -> bool:
+    """Return whether choices, by project, keep a relation (A11)."""
     one, other = chosen.get(relation.project_id), chosen.get(relation.other_id)
     if relation.kind == "excludes":
         return one is None or other is None

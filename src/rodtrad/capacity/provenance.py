@@ -26,19 +26,22 @@ from rodtrad.domain.words import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from rodtrad.domain.arrays import Choice
+    from rodtrad.domain.arrays import Choice, Lock
     from rodtrad.domain.components import Tables
 
 METHOD_VERSION = "2026.1"
 
 
-def study_facts(stored: Tables, tables: Tables, scenario: str | None) -> dict[str, Any]:
+def study_facts(
+    stored: Tables, tables: Tables, scenario: str | None, locks: Sequence[Lock] = ()
+) -> dict[str, Any]:
     """Return what `meta` says of the tables and the method, all of it recomputable.
 
     Args:
         stored: the tables as given, whose digest is told.
         tables: the same with the scenario laid over them.
         scenario: its name, or None.
+        locks: what was decided beforehand; told only where something was.
     """
     own = tables.settings
     return {
@@ -61,6 +64,7 @@ def study_facts(stored: Tables, tables: Tables, scenario: str | None) -> dict[st
             for name in ("criteria", "scores", "viewpoints")
             for quality in tables[name]["quality"]
         ),
+        **({"locked": [lock.as_dict() for lock in locks]} if locks else {}),
     }
 
 

@@ -20,7 +20,11 @@ from rodtrad.capacity.evaluate import (
     plan_totals,
     project_value,
 )
-from rodtrad.capacity.headroom import binding_measure, room_for_investment
+from rodtrad.capacity.headroom import (
+    RESULT_GOALS,
+    binding_measure,
+    room_for_investment,
+)
 from rodtrad.capacity.indicators import INDICATORS, divide
 from rodtrad.capacity.lines import worst_quality
 from rodtrad.capacity.statements import price_indices, project_totals
@@ -35,6 +39,10 @@ if TYPE_CHECKING:
     from rodtrad.domain.components import Tables
 
 CONTRACTED_GATES = ("G6", "G7", "G8", "G9")
+# Shares: a result goal held by less than this (0.25 percentage points) is held barely;
+# other goals by less than a tenth of their value.
+BARELY_RESULT = 0.0025
+BARELY_SHARE = 0.1
 NIRA_KEYS = {"N": "new_build", "I": "image", "R": "renewal", "A": "adaptation"}
 
 
@@ -83,6 +91,23 @@ def goal_rows(outcomes: Sequence[GoalOutcome]) -> list[dict[str, Any]]:
             }
         )
     return rows
+
+
+def goal_mood(goal: Mapping[str, Any], i: int) -> str:
+    """Return how a goal stands in a year: good, tight, missed or quiet (not measured)."""
+    met = goal["met"][i]
+    if met is None:
+        return "quiet"
+    if not met:
+        return "missed"
+    margin = goal["margin"][i] if goal.get("margin") else None
+    if margin is None:
+        return "good"
+    value = abs(goal.get("value") or 0.0)
+    barely = BARELY_SHARE * value
+    if goal.get("indicator") in RESULT_GOALS:
+        barely = BARELY_RESULT
+    return "tight" if margin <= barely else "good"
 
 
 def economy_result(case: Case, choices: Sequence[Choice]) -> dict[str, Any]:

@@ -44,6 +44,30 @@ class Choice(NamedTuple):
     start_year: int
 
 
+class Lock(NamedTuple):
+    """What someone has decided of a project: out, or in, perhaps how and when.
+
+    `alternative_id` and `start_year` None leave that to the planner.
+    """
+
+    project_id: str
+    included: bool = True
+    alternative_id: str | None = None
+    start_year: int | None = None
+
+    def allows(self, choice: Choice | None) -> bool:
+        """Whether what a plan does with the project is what was decided."""
+        if choice is None or not self.included:
+            return choice is None and not self.included
+        return self.alternative_id in (None, choice.alternative_id) and (
+            self.start_year in (None, choice.start_year)
+        )
+
+    def as_dict(self) -> dict[str, str | int | bool | None]:
+        """Return the lock as `plan.json` shows it."""
+        return self._asdict()
+
+
 @dataclass(frozen=True)
 class Part:
     """A depreciation part: its share of the outlay and its useful life.
@@ -166,7 +190,8 @@ class Case:
 
     `population`, `tax_base_growth`, `cost_growth`, `construction_growth`,
     `interest_rate`, `other_change`, `lasting_change` and `provisions_change` are
-    `[1 + years, draw]`; `existing` and `adjustments` are `[year, draw]`.
+    `[1 + years, draw]`; `existing` and `adjustments` are `[year, draw]`. `locks` are
+    what someone has decided beforehand; the tables hold none.
     """
 
     tables: Tables = field(repr=False, compare=False)
@@ -196,6 +221,7 @@ class Case:
     relations: tuple[Relation, ...]
     resources: Mapping[str, Mapping[int, float]]
     weights: Mapping[str, float]
+    locks: tuple[Lock, ...] = ()
 
     @property
     def plan_start(self) -> int:
@@ -219,6 +245,10 @@ class Case:
     @cached_property
     def _by_id(self) -> dict[str, Project]:
         return {p.project_id: p for p in self.projects}
+
+    def lock(self, project_id: str) -> Lock | None:
+        """Return what is decided of a project beforehand, if anything is."""
+        return next((one for one in self.locks if one.project_id == project_id), None)
 
     def starts(self, project: Project, alternative: Alternative) -> range:
         """The start years that windows and the plan's end allow."""

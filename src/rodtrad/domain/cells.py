@@ -40,10 +40,10 @@ class CellError(Exception):
 
 @dataclass
 class Parsed:
-    """A column after reading: typed values, and the row indexes that failed."""
+    """A column after reading: typed values, and what stood in the cells that failed."""
 
     values: list[Any]
-    faulty: set[int] = field(default_factory=set)
+    faulty: dict[int, object] = field(default_factory=dict)
     issues: list[Issue] = field(default_factory=list)
 
 
@@ -431,7 +431,7 @@ def read_column(
             typed = read_cell(column, value, notes, dot_is_decimal=dot_is_decimal)
         except CellError as fault:
             parsed.values.append(None)
-            parsed.faulty.add(index)
+            parsed.faulty[index] = value
             parsed.issues.append(
                 issue(fault.key, table, rows[index], column.name, **fault.slots)
             )

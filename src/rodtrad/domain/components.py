@@ -53,7 +53,7 @@ class Table:
     """One table: a list of values a declared column, all of the same length.
 
     `rows` holds the row numbers in the user's file and is not compared. `faulty` holds,
-    by column, the row indexes whose cell could not be read, and `absent` the columns
+    by column and row index, the cells that could not be read, and `absent` the columns
     that the file lacks; `missing` is True when the whole table could not be read. They
     keep the checks from reporting the same fault twice.
     """
@@ -66,7 +66,7 @@ class Table:
         columns: Mapping[str, list[Any]],
         rows: Sequence[int] | None = None,
         *,
-        faulty: Mapping[str, set[int]] | None = None,
+        faulty: Mapping[str, Mapping[int, object]] | None = None,
         absent: frozenset[str] = frozenset(),
         missing: bool = False,
     ) -> None:
@@ -283,7 +283,7 @@ def build_table(
     """
     issues: list[Issue] = []
     values: dict[str, list[Any]] = {}
-    faulty: dict[str, set[int]] = {}
+    faulty: dict[str, Mapping[int, object]] = {}
     for column in spec.columns.values():
         cells = raw.get(column.name)
         if cells is None:
@@ -301,22 +301,34 @@ def build_table(
         issues += parsed.issues
         if parsed.faulty:
             faulty[column.name] = parsed.faulty
+    absent = frozenset(spec.columns) - frozenset(raw)
+    filled = fill_defaults(spec, values)
+    return Table(spec.name, filled, rows, faulty=faulty, absent=absent), issues
+
+
+def fill_defaults(
+    spec: TableSpec, values: Mapping[str, list[Any]]
+) -> dict[str, list[Any]]:
+    """Return the columns with blanks filled by declared defaults.
+
+    Those that come from a setting are left to `finish_tables`.
+    """
+    done = dict(values)
     for column in spec.columns.values():
         if column.default is None:
             continue
         source = _default_source(column)
-        cells = values[column.name]
+        cells = done[column.name]
         if source in spec.columns:
-            values[column.name] = [
+            done[column.name] = [
                 other if value is None else value
-                for value, other in zip(cells, values[source], strict=True)
+                for value, other in zip(cells, done[source], strict=True)
             ]
         elif not source and None in cells:
-            values[column.name] = [
+            done[column.name] = [
                 column.default if value is None else value for value in cells
             ]
-    absent = frozenset(spec.columns) - frozenset(raw)
-    return Table(spec.name, values, rows, faulty=faulty, absent=absent), issues
+    return done
 
 
 # ---------------------------------------------------------------- dependent columns
@@ -346,7 +358,7 @@ def _row_by_row(
             typed = read_cell(column, cell, notes, dot_is_decimal=dot_is_decimal)
         except CellError as fault:
             parsed.values.append(None)
-            parsed.faulty.add(index)
+            parsed.faulty[index] = cell
             parsed.issues.append(
                 issue(fault.key, table, rows[index], name, **fault.slots)
             )

@@ -424,6 +424,7 @@ STOPPED_LABELS: Final = {
     "gap": _("nära nog"),
     "work": _("arbetsgräns nådd"),
     "time": _("tidsgräns nådd"),
+    "own": _("eget val"),
 }
 SEVERITY_LABELS: Final = {
     "error": _("fel"),

@@ -163,6 +163,9 @@ class Explainer:
     def _impossible(self, question: Question) -> bool:
         project = self.case.project(question.project_id)
         columns = self.problem.by_project[question.project_id]
+        lock = self.case.lock(question.project_id)
+        if lock is not None and lock.included != question.included:
+            return True
         return not columns if question.included else project.must_do
 
     def _asks_something(self, question: Question) -> bool:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 class Obstacle:
     """One requirement that a change would break, with the years.
 
-    `kind` is goal, resource, relation or must_do; `key` the id after the colon.
+    `kind` is goal, resource, relation, lock or must_do; `key` the id after the colon.
     """
 
     kind: str

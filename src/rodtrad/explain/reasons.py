@@ -36,7 +36,7 @@ from rodtrad.plan.milp import relative_gap
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from rodtrad.domain.arrays import Case, Choice, Project
+    from rodtrad.domain.arrays import Case, Choice, Lock, Project
     from rodtrad.explain.claims import Forced
     from rodtrad.explain.outlook import Threshold
     from rodtrad.plan.greedy import Flags
@@ -200,6 +200,8 @@ def what_it_takes(
     """Return what changes in benefit, outlay or room would change the answer."""
     if forced.impossible and project.project_id in explainer.chosen:
         return [], []
+    if explainer.case.lock(project.project_id) is not None:
+        return [], []
     outlook = explainer.outlooks.get(project.project_id, {})
     claims = [
         claim
@@ -357,6 +359,8 @@ def _why_in(
             )
         ]
         claims.append({"kind": "must_do", "deadline_year": project.deadline_year})
+    elif explainer.case.lock(project.project_id) is not None:
+        text = [_("Projektet {p} ingår.").format(p=name)]
     elif forced.impossible:
         text = [_("Projektet {p} ingår. Utan det går kraven inte ihop.").format(p=name)]
     elif tie is not None:
@@ -379,7 +383,12 @@ def _why_in(
     text += more_text
     claims += more_claims
     choice = explainer.chosen[project.project_id]
-    when, limit, more_claims = _why_then(explainer, project, choice)
+    lock = explainer.case.lock(project.project_id)
+    limit: dict[str, Any] | None = None
+    if lock is None:
+        when, limit, more_claims = _why_then(explainer, project, choice)
+    else:
+        when, more_claims = _why_locked(project, lock)
     text += when
     claims += more_claims
     if project.waiting_cost > 0:
@@ -395,6 +404,19 @@ def _why_in(
             _("Projektet betalas med avgifter när det är i bruk, men ökar lånebehovet.")
         )
     return text, limit, claims
+
+
+def _why_locked(project: Project, lock: Lock) -> tuple[list[str], list[dict[str, Any]]]:
+    """Return that someone has decided of a project beforehand."""
+    if not lock.included:
+        pattern = _("Projektet {p} ingår inte. Det låstes innan planen söktes.")
+    elif lock.start_year is None:
+        pattern = _("Att det ingår låstes innan planen söktes.")
+    else:
+        pattern = _("Starten {y} låstes innan planen söktes.")
+    text = pattern.format(p=quoted(project.name), y=lock.start_year)
+    own = {key: value for key, value in lock.as_dict().items() if key != "project_id"}
+    return [text], [{"kind": "locked", **own}]
 
 
 def _ties_to_others(
@@ -529,6 +551,11 @@ def _relation_parts(key: str) -> tuple[str, str, str]:
 def _list_obstacles(case: Case, broken: Sequence[Obstacle]) -> str:
     words = [obstacle_text(case, o) for o in broken if o.kind in ("goal", "resource")]
     words += [_relation_text(case, o.key) for o in broken if o.kind == "relation"]
+    words += [
+        _("låset på projektet {p}").format(p=quoted(case.project(o.key).name))
+        for o in broken
+        if o.kind == "lock"
+    ]
     if len(words) > 3:
         more = count_text(len(words) - 3)
         words = [*words[:3], _("{n} krav till").format(n=more)]
@@ -546,6 +573,10 @@ def _why_out(
     explainer: Explainer, project: Project, forced: Forced
 ) -> tuple[list[str], dict[str, Any] | None, list[dict[str, Any]]]:
     name, case = quoted(project.name), explainer.case
+    lock = case.lock(project.project_id)
+    if lock is not None:
+        text, claims = _why_locked(project, lock)
+        return text, None, claims
     columns = list(explainer.problem.by_project[project.project_id])
     if not columns:
         years = {
@@ -557,10 +588,10 @@ def _why_out(
             "Projektet {p} hinner inte bli klart. Det kan starta tidigast {a} och tar "
             "{n} år, men planen slutar {b}."
         )
-        text = pattern.format(
+        sentence = pattern.format(
             p=name, a=project.earliest_year, n=years["build_years"], b=case.plan_end
         )
-        return [text], None, [{"kind": "no_start", **years}]
+        return [sentence], None, [{"kind": "no_start", **years}]
     if forced.impossible:
         alone = _breaks_alone(explainer, columns)
         if alone is not None:
@@ -570,11 +601,11 @@ def _why_out(
                 "Projektet {p} går inte att göra, inte ens om inget annat görs. "
                 "Start {y} kommer närmast, och då bryts {what}."
             )
-            text = pattern.format(
+            sentence = pattern.format(
                 p=name, y=choice.start_year, what=_list_obstacles(case, breaks)
             )
             claim = _broken_claim("alone_breaks", choice, breaks)
-            return [text], breaks[0].as_dict(), [claim]
+            return [sentence], breaks[0].as_dict(), [claim]
     ways = obstacles(explainer.check, explainer.flags, columns)
     nearest = min(
         range(len(columns)),

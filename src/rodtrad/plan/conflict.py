@@ -46,6 +46,14 @@ if TYPE_CHECKING:
 
 DROP_PRICE = 1e5
 RESOURCE_PRICE = 1e3
+# What someone has locked is easier to let go than any goal, but not free.
+LOCK_PRICE = 1e-2
+PRICES = {
+    "goal": 1.0,
+    "lock": LOCK_PRICE,
+    "resource": RESOURCE_PRICE,
+    "must_do": DROP_PRICE,
+}
 MOST_CONFLICTS = 3
 # Multipliers smaller than this share of the greatest are rounding.
 RAY_SHARE = 1e-9
@@ -244,8 +252,8 @@ def _ray(problem: Problem) -> set[str] | None:
 
 
 def _by_weight(keys: list[str]) -> list[str]:
-    """Try to do without relations and resources first, then must-dos, then goals."""
-    order = {"relation": 0, "resource": 1, "must_do": 2, "goal": 3}
+    """Try to do without relations and resources first, then must-dos, goals, locks."""
+    order = {"relation": 0, "resource": 1, "must_do": 2, "goal": 3, "lock": 4}
     return sorted(keys, key=lambda key: order[key.split(":", 1)[0]])
 
 
@@ -274,6 +282,8 @@ def _in_words(case: Case, rows: Sequence[Row]) -> dict[str, str]:
             words[key] = _("projektet {p} i bruk senast {y}").format(
                 p=quoted(project.name), y=project.deadline_year
             )
+        elif kind == "lock":
+            words[key] = _lock_in_words(case, name)
         elif kind == "resource":
             words[key] = _("tillgången på {resource} {ys}").format(
                 resource=quoted(name), ys=years
@@ -281,6 +291,15 @@ def _in_words(case: Case, rows: Sequence[Row]) -> dict[str, str]:
         else:
             words[key] = _relation_in_words(case, name)
     return words
+
+
+def _lock_in_words(case: Case, project_id: str) -> str:
+    lock, p = case.lock(project_id), quoted(case.project(project_id).name)
+    if lock is None or not lock.included:
+        return _("låset att projektet {p} inte ingår").format(p=p)
+    if lock.start_year is None:
+        return _("låset att projektet {p} ingår").format(p=p)
+    return _("låset att projektet {p} startar {y}").format(p=p, y=lock.start_year)
 
 
 def _goal_in_words(goal: Goal, years: str) -> str:
@@ -308,22 +327,23 @@ def _relation_in_words(case: Case, key: str) -> str:
 def find_repair(problem: Problem, limits: Limits) -> list[str]:
     """Return the cheapest loosening that lets a plan exist, one sentence each.
 
-    Money counts in tkr, whatever the goal; resources and must-dos are loosened only
-    when goals alone are not enough.
+    Locks are let go first. Money counts in tkr, whatever the goal; resources and
+    must-dos are loosened only when goals alone are not enough.
     """
     rows, variables = [], []
     for number_, row in enumerate(problem.rows):
         kind = row.requirement.split(":", 1)[0]
-        if kind not in ("goal", "resource", "must_do"):
+        if kind not in PRICES:
             rows.append(replace(row, requirement=""))
             continue
         slack = f"slack({number_})"
-        price = {"goal": 1.0, "resource": RESOURCE_PRICE, "must_do": DROP_PRICE}[kind]
+        price = PRICES[kind]
         # No choices break a row by more than this, so none needs more slack.
         least, most = problem.reach(row.expression)
         needed = max(row.lower - least, most - row.upper, 0.0)
         variables.append(Variable(slack, needed * (1.0 + ROUNDING), price=price))
-        sign = -1.0 if kind == "resource" else 1.0
+        # A lock that keeps a project out is loosened by letting it in.
+        sign = -1.0 if kind == "resource" or row.upper == 0.0 else 1.0
         loose = row.expression.with_extra(slack, sign)
         rows.append(replace(row, expression=loose, requirement=""))
     elastic = replace(
@@ -365,6 +385,9 @@ def _repair_in_words(plan: Evaluation, case: Case) -> list[str]:
                         resource=quoted(broken.key), y=year, a=now, b=need
                     )
                 )
+        elif broken.kind == "lock":
+            project = case.project(broken.key)
+            sentences.append(_("Lås upp projektet {p}.").format(p=quoted(project.name)))
         elif broken.kind == "must_do":
             project = case.project(broken.key)
             sentences.append(

@@ -22,6 +22,7 @@ from rodtrad.capacity.indicators import (
     window_sums,
 )
 from rodtrad.capacity.statements import select
+from rodtrad.domain.arrays import Choice
 from rodtrad.plan.problem import (
     SCALE,
     Expression,
@@ -181,6 +182,7 @@ def build_problem(case: Case) -> Problem:
     by_project = {key: tuple(ks) for key, ks in columns.items()}
     build = Builder(case, selection, by_project, probe_statements(case, effects))
     rows_once(build)
+    rows_locks(build)
     rows_relations(build)
     rows_resources(build)
     for goal in case.goals:
@@ -214,6 +216,31 @@ def rows_once(build: Builder) -> None:
             )
         else:
             build.add(f"once({safe_name(key)})", "", 0, expression, -INFINITY, 1.0)
+
+
+def rows_locks(build: Builder) -> None:
+    """What was decided beforehand: one of the ways that a lock allows, or none."""
+    options = build.selection.options
+    for lock in build.case.locks:
+        columns = build.columns(lock.project_id)
+        if lock.included:
+            allowed = [
+                lock.allows(
+                    Choice(
+                        lock.project_id,
+                        options[build.selection.option[k]][1].alternative_id,
+                        int(build.selection.start[k]),
+                    )
+                )
+                for k in columns
+            ]
+            columns = columns[np.array(allowed, dtype=bool)]
+        count = float(lock.included)
+        key = lock.project_id
+        expression = Expression.of(columns)
+        if lock.included or len(columns):
+            name = f"lock({safe_name(key)})"
+            build.add(name, f"lock:{key}", 0, expression, count, count)
 
 
 def rows_relations(build: Builder) -> None:

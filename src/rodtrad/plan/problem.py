@@ -113,7 +113,7 @@ class Row:
     """A named row: `lower <= expression <= upper`.
 
     `requirement` is the key of the requirement it belongs to (`goal:ID`,
-    `must_do:ID`, `relation:...`, `resource:NAME`, `once:ID`), or empty for rows that
+    `must_do:ID`, `lock:ID`, `relation:...`, `resource:NAME`), or empty for rows that
     only define variables. `year` is the calendar year it speaks of, 0 if none.
     """
 

@@ -215,6 +215,12 @@ def status_line(status: dict[str, Any]) -> StatusLine:
         return StatusLine(
             _("Ingen plan finns."), _("Kraven går inte ihop."), None, False
         )
+    if stopped == "own":
+        own = _("Hur långt det är till bästa möjliga plan är inte känt")
+        if gap is not None and gap <= LARGEST_GAP_TOLD:
+            own = _("En annan plan kan ge upp till {pct} mer nytta")
+            own = own.format(pct=gap_share(gap))
+        return StatusLine(_("Ditt eget val."), own, None, False)
     if gap is None or gap > LARGEST_GAP_TOLD:
         return StatusLine(
             _("Giltig plan."),

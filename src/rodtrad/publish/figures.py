@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, Final
 
+from rodtrad.capacity.result import goal_mood as goal_mood
 from rodtrad.domain.words import (
     EN_DASH,
     LEVEL_LABELS,
@@ -54,10 +55,6 @@ TIMELINE_ROWS: Final = 45
 _LEFT_OUT_ROWS: Final = 8
 # tkr; less is rounding.
 TRIFLE: Final = 0.5
-# Shares: a result goal held by less than this (0.25 percentage points) is held barely;
-# other goals by less than a tenth of their value.
-BARELY_RESULT: Final = 0.0025
-BARELY_SHARE: Final = 0.1
 _RESULT_INDICATORS: Final = ("res_andel", "bkr_andel")
 _DEBT_INDICATORS: Final = ("lan_inv", "nettolan")
 # The goals that the two measures of room beside own funds are made of.
@@ -905,23 +902,6 @@ def outlays_per_year(result: Result) -> Figure | None:
 
 
 # ---------------------------------------------------------------- goals
-
-
-def goal_mood(goal: Mapping[str, Any], i: int) -> str:
-    """Return how a goal stands in a year: good, tight, missed or quiet (not measured)."""
-    met = goal["met"][i]
-    if met is None:
-        return "quiet"
-    if not met:
-        return "missed"
-    margin = goal["margin"][i] if goal.get("margin") else None
-    if margin is None:
-        return "good"
-    value = abs(goal.get("value") or 0.0)
-    barely = BARELY_SHARE * value
-    if goal.get("indicator") in _RESULT_INDICATORS:
-        barely = BARELY_RESULT
-    return "tight" if margin <= barely else "good"
 
 
 def goal_cell(goal: Mapping[str, Any], i: int) -> Cell:

@@ -176,6 +176,14 @@ LARGEST_GAP_TOLD = 1.0
 def gap_sentence(status: Mapping[str, Any]) -> str:
     """Return how much better another plan can be, and why the search ended."""
     gap, stopped = status["gap"], status["stopped"]
+    if stopped == "own":
+        if gap is None or gap > LARGEST_GAP_TOLD:
+            return _(
+                "Planen är gjord för hand. Hur långt det är till bästa möjliga plan är inte känt."
+            )
+        return _(
+            "Planen är gjord för hand. En annan plan kan ge upp till {pct} mer nytta."
+        ).format(pct=gap_share(gap))
     if gap is None or gap > LARGEST_GAP_TOLD:
         return _(
             "Planen håller alla krav. Hur långt det är till bästa möjliga plan är inte känt ({why})."

@@ -94,7 +94,10 @@ WHEN: dict[str, dict[str, Any]] = {
         "gain": figure,
     },
 }
+LOCKED = {"included": flag, "alternative_id": Maybe(text), "start_year": Maybe(whole)}
+WHEN["locked"] = LOCKED
 OUT: dict[str, dict[str, Any]] = {
+    "locked": LOCKED,
     "no_start": {"earliest_year": whole, "build_years": whole, "plan_end": whole},
     "alone_breaks": {"choice": choice, "breaks": [OBSTACLE], "question": anything},
     "added_breaks": {"choice": choice, "breaks": [OBSTACLE], "question": anything},
@@ -247,7 +250,7 @@ class _Reason:
         if self.inside and self.project.waiting_cost > 0:
             amount = self.project.waiting_cost
             after.insert(0, {"kind": "waiting", "amount_tkr": amount})
-        made = (self._when if self.inside else self._out)(place, main)
+        made = self._main(place, main)
         expected = [*before, made, *after]
         rest = stated[len(expected) :]
         allowed = [kind for kind in THRESHOLDS if self._may_ask(kind)]
@@ -266,8 +269,21 @@ class _Reason:
         for claim in rest:
             self._threshold(f"{self.path}.{claim['kind']}", claim, plans)
 
+    def _main(self, path: str, claim: Stated) -> Stated:
+        """Return what the claim about when, or why not, should say."""
+        lock = self.count.case.lock(self.key)
+        if (claim["kind"] == "locked") != (lock is not None):
+            self.count.differ(path, claim["kind"], lock and "locked")
+            return claim
+        if lock is not None:
+            own = lock.as_dict().items()
+            return {"kind": "locked", **{k: v for k, v in own if k != "project_id"}}
+        return (self._when if self.inside else self._out)(path, claim)
+
     def _may_ask(self, kind: str) -> bool:
         if self.project.must_do or not self._columns():
+            return False
+        if self.count.case.lock(self.key) is not None:
             return False
         return not (self.inside and kind.startswith("room"))
 

@@ -211,6 +211,10 @@ def in_words(case: Case, broken: Violation) -> str:
     if broken.kind == "relation":
         return _("Planen bryter sambandet {r}.").format(r=broken.key)
     project = case.project(broken.key)
+    if broken.kind == "lock":
+        return _("Planen följer inte låset på projektet {p}.").format(
+            p=quoted(project.name)
+        )
     if broken.kind == "must_do":
         return _("Det tvingande projektet {p} är inte i bruk i tid.").format(
             p=quoted(project.name)

@@ -8,13 +8,14 @@ itself; then the parts that rest on other plans. Imports neither search nor solv
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from rodtrad.capacity.evaluate import evaluate_plan
 from rodtrad.capacity.provenance import quality_of, study_facts
 from rodtrad.capacity.result import economy_result, input_fingerprint
 from rodtrad.domain import law
-from rodtrad.domain.arrays import BALANCE_LINES, Choice, build_case
+from rodtrad.domain.arrays import BALANCE_LINES, Choice, Lock, build_case
 from rodtrad.domain.checks import check_tables
 from rodtrad.domain.components import apply_scenario
 from rodtrad.domain.words import _
@@ -52,6 +53,7 @@ KNOWN = frozenset(
         "opening",
         "baseline",
         "beside",
+        "broken",
         "needs",
         "projects",
         "value",
@@ -77,6 +79,8 @@ KNOWN = frozenset(
 )
 STOPS = ("proof", "gap", "work", "time")
 STATES = ("optimal", "feasible")
+# A plan made by hand, that no search has stopped.
+OWN = "own"
 NOT_RECOMPUTED = frozenset({"seed", "asked"})
 ASSETS = BALANCE_LINES[:4]
 FUNDING = BALANCE_LINES[4:]
@@ -121,7 +125,7 @@ def verify_result(
     try:
         if scenario is not None:
             tables = apply_scenario(tables, scenario)
-        case = build_case(tables)
+        case = replace(build_case(tables), locks=read_locks(meta.get("locked") or ()))
         choices = [
             Choice(row["project_id"], row["alternative_id"], int(row["start_year"]))
             for row in result["choices"]
@@ -131,23 +135,40 @@ def verify_result(
     except (InputError, LookupError, ValueError, TypeError, ArithmeticError) as error:
         text = _("Valen går inte att räkna på: {why}.").format(why=error)
         return [*differences, Difference("choices", None, None, text)]
-    for broken in violations:
+    status = result.get("status")
+    own = isinstance(status, dict) and status.get("stopped") == OWN
+    if own:
+        computed["broken"] = [
+            {"kind": one.kind, "id": one.key, "years": list(one.years)}
+            for one in violations
+        ]
+    for broken in () if own else violations:
         differences.append(
             Difference(f"choices.{broken.kind}", None, None, in_words(case, broken))
         )
     computed["law"] = law.used(int(year) for year in case.years)
     computed["quality"] = quality_of(tables, choices)
-    facts = study_facts(stored, tables, scenario)
+    facts = study_facts(stored, tables, scenario, case.locks)
     scale = case.base_tkr
     told = {key: meta[key] for key in meta if key not in NOT_RECOMPUTED}
     differences += compare("meta", told, facts, scale)
     for key, value in computed.items():
         differences += compare(key, result.get(key), value, scale)
-    differences += _status(result.get("status"), computed["value"]["total"])
+    check = _own_status if own else _status
+    differences += check(status, computed["value"]["total"])
     differences += _identities(result, scale)
     count = Recount(case, choices, computed["value"]["total"], _bound(result))
     _check_other_plans(count, result, computed, certificates, drawn)
     return [*differences, *count.differences]
+
+
+def read_locks(rows: Sequence[Mapping[str, Any]]) -> tuple[Lock, ...]:
+    """Return the locks that `meta` tells of.
+
+    Raises:
+        TypeError, LookupError: they are not locks.
+    """
+    return tuple(Lock(**row) for row in rows)
 
 
 def _check_other_plans(
@@ -220,6 +241,20 @@ def _status(status: Any, total: float) -> list[Difference]:
     if (status.get("state") == "optimal") != proven:
         differences.append(Difference("status.state", status.get("state"), None))
     return differences
+
+
+def _own_status(status: Any, total: float) -> list[Difference]:
+    """Check what a plan made by hand says of its worth; it may know of no bound."""
+    if status.get("bound") is not None or status.get("gap") is not None:
+        return [*_status({**status, "stopped": "work"}, total)]
+    stated = status.get("objective")
+    worth = {"objective": total, "bound": None, "gap": None, "state": "feasible"}
+    told = {key: status.get(key) for key in worth}
+    if isinstance(stated, float) and abs(stated - total) <= TOLERANCE * max(
+        1.0, abs(total)
+    ):
+        worth["objective"] = stated
+    return [] if told == worth else [Difference("status", told, worth)]
 
 
 def _identities(result: Mapping[str, Any], scale: float) -> list[Difference]:

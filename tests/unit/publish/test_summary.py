@@ -236,3 +236,9 @@ def test_a_name_without_end_does_not_push_the_amount_away() -> None:
     chosen["name"] = "A" * 200
     text = render_summary(result)
     assert max(map(len, text.splitlines())) <= 90
+
+
+def test_a_plan_made_by_hand_is_not_said_to_have_been_searched_for() -> None:
+    known = gap_sentence({"gap": 0.042, "stopped": "own"})
+    assert known.startswith("Planen är gjord för hand. En annan plan kan ge upp till")
+    assert "inte känt" in gap_sentence({"gap": None, "stopped": "own"})
