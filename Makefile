@@ -5,6 +5,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 # Tests that need no service, no browser and no patience.
 QUICK := not e2e and not postgres and not long
+# What the application keeps in its database, once more on PostgreSQL.
+POSTGRES := web and (postgres or not home) and not e2e and not long
 WORKERS ?= auto
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export UV_NO_PROGRESS := 1
@@ -12,22 +14,25 @@ export UV_NO_PROGRESS := 1
 export UV_COMPILE_BYTECODE := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint unit golden test-long e2e bench bench-planner backtest docs lock lock-bench clean
+.PHONY: help setup demo test test-postgres check lint unit golden test-long e2e bench bench-planner backtest docs lock lock-bench clean locale
 .DELETE_ON_ERROR:
 
 help:
 	@echo 'make setup      installera i $(VENV) (görs av sig självt vid behov)'
 	@echo 'make demo       räkna planen för Vimmerby och skriv rapporten i ut/'
 	@echo 'make test       alla prov som inte kräver tjänster eller webbläsare'
+	@echo 'make test-postgres  databasens prov en gång till, på PostgreSQL'
 	@echo 'make check      format, stil, typer, lager, enhetsprov och facit'
 	@echo 'make golden     facit skrivs om (granska skillnaden)'
 	@echo 'make test-long  de långa slumpproven'
 	@echo 'make e2e        rapporten i en webbläsare (kräver chromium)'
 	@echo 'make bench      tider och minne'
+	@echo 'make  webbens svarstider med 10 000 projekt'
 	@echo 'make bench-planner  planeraren bredvid andra lösare (40 minuter; FULL=1 allt, AGAIN=1 om igen)'
 	@echo 'make backtest   prognoserna mot utfallet, skriver docs/backtest.md (SECTIONS=drift bara en del)'
 	@echo 'make docs       referenssidorna i docs/reference'
-	@echo 'make lock       lås beroendena på nytt'
+	@echo 'make locale     webbens engelska samlas om (kräver gettext)'
+	@echo 'make lock       lås beroendena (UPGRADE=1 höjer dem)'
 
 setup: $(VENV)/.ok
 
@@ -51,6 +56,11 @@ demo: setup
 
 test: setup
 	$(BIN)/python -m pytest -n $(WORKERS) -m "$(QUICK)"
+	@$(MAKE) --no-print-directory test-postgres
+
+# The server that RODTRAD_TEST_POSTGRES_URL names, or one started for the run.
+test-postgres: setup
+	RODTRAD_TEST_DATABASE=postgres $(BIN)/python -m pytest -n $(WORKERS) -m "$(POSTGRES)" tests/web
 
 check: lint unit
 
@@ -95,10 +105,13 @@ docs: setup
 	$(BIN)/python docs/build.py
 
 lock: setup
-	$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --upgrade --custom-compile-command 'make lock' -q -o requirements.lock
+	$(BIN)/uv pip compile pyproject.toml --all-extras --group dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links $(if $(UPGRADE),--upgrade) --custom-compile-command 'make lock' -q -o requirements.lock
 
 lock-bench: setup
 	$(BIN)/uv pip compile pyproject.toml --group bench --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --upgrade --custom-compile-command 'make lock-bench' -q -o benchmarks/planner/requirements.lock
+
+locale: setup
+	$(BIN)/python -m django makemessages --settings rodtrad.web.settings
 
 clean:
 	rm -rf $(VENV) $(VENV)-bench .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

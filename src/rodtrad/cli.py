@@ -12,6 +12,7 @@ import json
 import os
 import re
 import signal
+import subprocess
 import sys
 import time
 import traceback
@@ -563,6 +564,184 @@ def _demo(
 ) -> None:
     underlag = _example("vimmerby")
     _make_plan(underlag, _free_folder(out / "vimmerby"), {}, as_json)
+    if not as_json:
+        print("\n" + _("Arbeta vidare med exemplen i webbläsaren: rodtrad serve"))
+
+
+@app.command(
+    "serve",
+    cls=_Command,
+    short_help=_("Starta webbplatsen på den här datorn."),
+    help=_(
+        "Starta webbplatsen på den här datorn, med exemplen inlagda första gången. Raderna som skrivs säger hur man loggar in."
+    ),
+)
+def _serve(
+    host: Annotated[
+        str,
+        typer.Option(
+            "--host",
+            metavar="ADRESS",
+            help=_("Adressen att lyssna på; 0.0.0.0 når även andra datorer."),
+        ),
+    ] = "127.0.0.1",
+    port: Annotated[
+        int,
+        typer.Option(
+            "--port", min=1, max=65535, metavar="PORT", help=_("Porten att lyssna på.")
+        ),
+    ] = 8000,
+    processes: Annotated[
+        int,
+        typer.Option(
+            "--processes",
+            min=1,
+            max=64,
+            metavar="ANTAL",
+            help=_("Antal processer som svarar."),
+        ),
+    ] = 2,
+    no_examples: Annotated[
+        bool,
+        typer.Option("--no-examples", help=_("Lägg inte in exempelkommunerna.")),
+    ] = False,
+    new_password: Annotated[
+        bool,
+        typer.Option(
+            "--new-password", help=_("Ge exempelanvändarna ett nytt lösenord.")
+        ),
+    ] = False,
+) -> None:
+    words = ["serve", "--host", host, "--port", str(port), "--processes"]
+    words += [str(processes)]
+    words += ["--no-examples"] * no_examples + ["--new-password"] * new_password
+    sys.stdout.flush()
+    # this process becomes the server, so that signals reach it
+    os.execv(sys.executable, [sys.executable, "-m", "rodtrad.web", *words])  # noqa: S606
+
+
+@app.command(
+    "backup",
+    cls=_Command,
+    short_help=_("Kopiera allt på webbplatsen till en fil."),
+    help=_(
+        "Kopiera allt på webbplatsen, databas och bifogade filer, till en ny zip-fil. Webbplatsen kan vara igång."
+    ),
+)
+def _backup(
+    file: Annotated[
+        Path, typer.Argument(metavar="FIL.zip", help=_("Filen som ska skapas."))
+    ],
+) -> None:
+    _hand_over("backup", str(file))
+
+
+@app.command(
+    "restore",
+    cls=_Command,
+    short_help=_("Återställ webbplatsen från en säkerhetskopia."),
+    help=_(
+        "Återställ webbplatsen från en säkerhetskopia: allt, eller ingenting om något är fel med kopian. Databasen kan vara av ett annat slag än den som kopian kom från."
+    ),
+)
+def _restore(
+    file: Annotated[
+        Path, typer.Argument(metavar="FIL.zip", help=_("Filen som backup skrev."))
+    ],
+    replace: Annotated[
+        bool, typer.Option("--replace", help=_("Ersätt allt som finns nu."))
+    ] = False,
+) -> None:
+    _hand_over("restore", str(file), *["--replace"] * replace)
+
+
+@app.command(
+    "batch",
+    cls=_Command,
+    short_help=_("Räkna många underlag på en gång."),
+    help=_(
+        "Räkna en plan för varje underlag i en mapp, eller för varje kommun på webbplatsen (--all). Det som är klart räknas inte om: kör samma kommando igen efter ett avbrott."
+    ),
+)
+def _batch(
+    folder: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="MAPP", help=_("Mapp med arbetsböcker eller mappar med CSV-filer.")
+        ),
+    ] = None,
+    every: Annotated[
+        bool, typer.Option("--all", help=_("Räkna alla kommuner på webbplatsen."))
+    ] = False,
+    out: Annotated[
+        Path,
+        typer.Option(
+            "--out",
+            metavar="MAPP",
+            help=_("Där planerna läggs, en mapp för var och en."),
+        ),
+    ] = Path("ut"),
+    executor: Annotated[
+        str,
+        typer.Option(
+            "--executor",
+            metavar="SLAG",
+            help=_(
+                "process (den här datorn) eller dask (klustret i RODTRAD_DASK, annars ett på den här datorn)."
+            ),
+        ),
+    ] = "",
+    time_limit: Annotated[
+        float,
+        typer.Option(
+            "--time-limit",
+            min=0.1,
+            metavar="SEKUNDER",
+            help=_("Längsta tid för att söka varje plan."),
+        ),
+    ] = 60.0,
+    only: Annotated[
+        str, typer.Option("--only", metavar="DELAR", help=_("Som för rodtrad plan."))
+    ] = "",
+    scenario: Annotated[
+        str,
+        typer.Option(
+            "--scenario", metavar="NAMN", help=_("Ett scenario som alla har.")
+        ),
+    ] = "",
+    as_json: _Json = False,
+) -> None:
+    if (folder is None) == (not every):
+        raise _refusal(
+            "batch_what",
+            _("Ange en mapp eller --all, inte båda."),
+            _("Till exempel: rodtrad batch underlag --out ut"),
+        )
+    words = ["batch", "--all"] if folder is None else ["batch", str(folder)]
+    words += ["--out", str(out), "--time-limit", str(time_limit)]
+    if executor:
+        if executor not in ("process", "dask"):
+            raise _refusal(
+                "executor_unknown",
+                _("--executor känner inte till ”{name}”.").format(name=executor),
+                _("Skriv process eller dask."),
+            )
+        words += ["--executor", executor]
+    words += ["--only", ",".join(_parts(only))] if only else []
+    words += ["--scenario", scenario] if scenario else []
+    words += ["--json"] if as_json else []
+    sys.stdout.flush()
+    # this process becomes the batch, so that signals reach it
+    os.execv(sys.executable, [sys.executable, "-m", "rodtrad.web", *words])  # noqa: S606
+
+
+def _hand_over(*words: str) -> None:
+    """Let the application do it, in a process of its own, and leave with its code."""
+    sys.stdout.flush()
+    command = [sys.executable, "-m", "rodtrad.web", *words]
+    code = subprocess.run(command, check=False).returncode  # noqa: S603 - our own
+    if code:
+        raise typer.Exit(code if code in (2, 130) else 3)
 
 
 # ---------------------------------------------------------------- what commands share

@@ -18,7 +18,20 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-COMMANDS = ["new", "check", "plan", "needs", "compare", "explain", "verify", "demo"]
+COMMANDS = [
+    "new",
+    "check",
+    "plan",
+    "needs",
+    "compare",
+    "explain",
+    "verify",
+    "demo",
+    "serve",
+    "backup",
+    "restore",
+    "batch",
+]
 HEAVY = ["numpy", "highspy", "polars", "rich", "typst", "xlsxwriter", "jinja2"]
 
 

@@ -1,0 +1,1 @@
+"""The application: where a municipality works with its thread, in a browser."""
