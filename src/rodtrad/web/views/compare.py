@@ -1,0 +1,426 @@
+"""How do two or three plans differ? What differs in bold, why, and which start years.
+
+The content is the core's own comparison (`rodtrad compare`): each difference in result
+and loans is split by the kind of input that makes it. Leaves out who prefers which.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final
+
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from rodtrad.domain.words import indicator_table, mkr, number, unit_mkr
+from rodtrad.publish import figures, uncertainty
+from rodtrad.publish.blocks import (
+    Cell,
+    ChartBlock,
+    Column,
+    Figure,
+    Row,
+    Series,
+    Step,
+    TableBlock,
+)
+from rodtrad.publish.content import status_line
+from rodtrad.study import compare_studies
+from rodtrad.web import access, store
+from rodtrad.web.access import Right
+from rodtrad.web.models import Study
+from rodtrad.web.views.study_base import CHOOSABLE, numbered, page_at
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from django.http import HttpResponse
+
+    from rodtrad.web.access import MunicipalRequest
+
+    Plan = dict[str, Any]
+
+MOST: Final = 3
+_ROLES: Final = ("plan", "second", "baseline")
+# A part of a difference smaller than this is not drawn, tkr.
+_SHOWN_TKR: Final = 50.0
+
+
+@access.requires(Right.READ, methods="GET")
+def compare(request: MunicipalRequest) -> HttpResponse:
+    """Set two or three plans side by side: `?plan=2&plan=5`, the first one is A."""
+    choosable = list(Study.objects.readable(request.municipality)[:CHOOSABLE])
+    asked = list(dict.fromkeys(n for n in request.GET.getlist("plan") if n))[:MOST]
+    chosen = [numbered(request.municipality, one) for one in asked]
+    if not chosen and len(choosable) > 1:
+        newest = Study.objects.newest_plan(request.municipality)
+        first = newest or choosable[0]
+        chosen = [first, next(s for s in choosable if s.pk != first.pk)]
+    context: dict[str, Any] = {
+        "choosable": choosable,
+        "slots": [
+            (letter, chosen[i].number if i < len(chosen) else None, i == MOST - 1)
+            for i, letter in enumerate("ABC")
+        ],
+        "meeting": page_at(request.municipality, "mote/"),
+    }
+    if len(chosen) < 2:
+        return render(request, "studies/compare_empty.html", context)
+    context |= _comparison(chosen)
+    return render(request, "studies/compare.html", context)
+
+
+def _comparison(chosen: Sequence[Study]) -> dict[str, Any]:
+    plans = [study.plan or {} for study in chosen]
+    found = _compared(tuple((s.pk, str(s.finished_at)) for s in chosen))
+    letters = "ABC"[: len(chosen)]
+    names = [f"{letter} {_name(s)}" for letter, s in zip(letters, chosen, strict=True)]
+    differing = found["projects"]
+    heading = (
+        ngettext(
+            "Planerna skiljer sig i {n} projekt",
+            "Planerna skiljer sig i {n} projekt",
+            len(differing),
+        ).format(n=number(len(differing)))
+        if differing
+        else _("Planerna har samma projekt, alternativ och startår")
+    )
+    charts = [
+        _lines(found, plans, names, "lan_inv"),
+        _lines(found, plans, names, "res_andel"),
+    ]
+    falls = [
+        _waterfall(found, plans, letters, i)
+        for i, _plan in enumerate(found["itemised"], start=1)
+    ]
+    return {
+        "heading": heading,
+        "lede": _lede(plans, letters),
+        "plans": [
+            {
+                "letter": letter,
+                "study": study,
+                "name": _name(study),
+                "status": status_line(plan["status"]),
+                "own": plan["status"].get("stopped") == "own",
+            }
+            for letter, study, plan in zip(letters, chosen, plans, strict=True)
+        ],
+        "rows": _rows(plans),
+        "charts": [ChartBlock(c) for c in charts if c],
+        "falls": [ChartBlock(c) for c in falls if c],
+        "letters": letters,
+        "projects": _projects(differing, plans),
+        "unlike": [
+            letters[i]
+            for i, one in enumerate(found["itemised"], start=1)
+            if not one["comparable"]
+        ],
+    }
+
+
+@lru_cache(maxsize=32)
+def _compared(keys: tuple[tuple[int, str], ...]) -> dict[str, Any]:
+    """Return the core's comparison of finished studies; they do not change."""
+    pairs = []
+    for pk, _finished in keys:
+        study = Study.objects.select_related("version").get(pk=pk)
+        pairs.append((store.version_tables(study.version), study.plan or {}))
+    return compare_studies(pairs)
+
+
+def _name(study: Study) -> str:
+    name = study.name or _("Plan {n}").format(n=study.number)
+    return f"{name} ({study.scenario})" if study.scenario else name
+
+
+def _row(label: str, texts: Sequence[str]) -> dict[str, Any]:
+    """Return a row; what is not as in the first plan stands out."""
+    return {
+        "label": label,
+        "cells": [(text, i > 0 and text != texts[0]) for i, text in enumerate(texts)],
+        "differs": len(set(texts)) > 1,
+    }
+
+
+def _rows(plans: Sequence[Plan]) -> list[dict[str, Any]]:
+    money = unit_mkr(figures.currency(plans[0]))
+    chosen = [[p for p in plan["projects"] if p["chosen"]] for plan in plans]
+    first = plans[0]["status"]["objective"]
+    rows = [
+        _row(
+            _("Projekt i planen"),
+            [
+                _("{a} av {n}").format(a=len(own), n=len(plan["projects"]))
+                for own, plan in zip(chosen, plans, strict=True)
+            ],
+        ),
+        _row(
+            _("Utgift i basårets priser, {u}").format(u=money),
+            [mkr(sum(p["outlay_fixed_tkr"] or 0.0 for p in own)) for own in chosen],
+        ),
+        _row(
+            _("Svagaste årets resultat"), [_extreme(p, "res_andel", min) for p in plans]
+        ),
+        _row(
+            _("Högsta skuld, kronor per invånare"),
+            [_extreme(p, "lan_inv", max) for p in plans],
+        ),
+        _row(_("Mål som måste hållas"), [_kept(p, "must") for p in plans]),
+        _row(_("Mål som bör nås"), [_kept(p, "aim") for p in plans]),
+    ]
+    if any(uncertainty.has_probabilities(plan) for plan in plans):
+        rows.append(
+            _row(
+                _("Balanskravet klaras alla år"),
+                [
+                    " ".join(uncertainty.balance_chance(p)[:1]) or _("inte räknat")
+                    for p in plans
+                ],
+            )
+        )
+    rows += [
+        _row(
+            _("Planens nytta, A = 100"),
+            [
+                number(100 * (p["status"]["objective"] or 0.0) / first)
+                if first
+                else "–"
+                for p in plans
+            ],
+        ),
+    ]
+    return rows
+
+
+def _extreme(plan: Plan, key: str, worst: Any) -> str:
+    values = figures.series_of(plan, "indicators", key) or []
+    known = [
+        (v, y) for v, y in zip(values, plan["years"], strict=False) if v is not None
+    ]
+    if not known:
+        return _("uppgift saknas")
+    value, year = worst(known)
+    return f"{indicator_table(key, value)} ({year})"
+
+
+def _kept(plan: Plan, level: str) -> str:
+    goals = [g for g in plan.get("goals", []) if (g.get("level") or "must") == level]
+    missed = [g for g in goals if any(met is False for met in g.get("met") or [])]
+    if not goals:
+        return _("inga")
+    if not missed:
+        return _("hålls alla år")
+    return _("{k} av {n} missas").format(k=len(missed), n=len(goals))
+
+
+def _lede(plans: Sequence[Plan], letters: str) -> list[str]:
+    """Return which plan has the lowest debt and which the most use, in words."""
+    tops = [
+        max(
+            (
+                v
+                for v in figures.series_of(p, "indicators", "lan_inv") or []
+                if v is not None
+            ),
+            default=None,
+        )
+        for p in plans
+    ]
+    texts = []
+    if (
+        all(top is not None for top in tops)
+        and len({round(t or 0, -2) for t in tops}) > 1
+    ):
+        low = min(range(len(tops)), key=lambda i: tops[i] or 0.0)
+        texts.append(_("{a} ger lägst skuld.").format(a=letters[low]))
+    if len({p["meta"]["input_sha256"] for p in plans}) > 1:
+        texts.append(
+            _(
+                "Planerna vilar på olika underlag, så nyttan går inte att jämföra rakt av."
+            )
+        )
+    else:
+        values = [p["status"]["objective"] or 0.0 for p in plans]
+        if max(values) - min(values) > 1e-6 * max(abs(v) for v in values or [1.0]):
+            best = max(range(len(values)), key=values.__getitem__)
+            texts.append(
+                _("{a} ger mest nytta med de vikter som är inlagda.").format(
+                    a=letters[best]
+                )
+            )
+    missed = [
+        letter
+        for letter, plan in zip(letters, plans, strict=True)
+        if any(
+            met is False
+            for g in plan.get("goals", [])
+            if (g.get("level") or "must") == "must"
+            for met in g.get("met") or []
+        )
+    ]
+    if missed:
+        texts.append(
+            _("{a} missar mål som måste hållas.").format(a=_(" och ").join(missed))
+        )
+    return texts
+
+
+def _lines(
+    found: dict[str, Any], plans: Sequence[Plan], names: Sequence[str], key: str
+) -> Figure | None:
+    """Return debt or result of each plan as lines, on the years of them all."""
+    years = sorted({year for some in found["years"] for year in some})
+    people = key == "lan_inv"
+    scale = 1 / 1000 if people else 1.0
+    series = []
+    for name, role, own, values in zip(
+        names, _ROLES, found["years"], found["figures"][key], strict=False
+    ):
+        by_year = dict(zip(own, values, strict=True))
+        series.append(
+            Series(
+                role,
+                name,
+                tuple(
+                    None if (v := by_year.get(y)) is None else v * scale for y in years
+                ),
+                role,
+            )
+        )
+    if not any(v is not None for one in series for v in one.values):
+        return None
+    limit = (
+        figures.goal_limits(
+            plans[0],
+            (key,) if people else ("res_andel",),
+            scale,
+            len(years) - len(plans[0]["years"]),
+        )
+        if years == plans[0]["years"]
+        else ()
+    )
+    title = _("Skulden i planerna") if people else _("Resultatet i planerna")
+    return Figure(
+        kind="lines",
+        title=title,
+        unit=_("Lån, tusen kronor per invånare")
+        if people
+        else _("Årets resultat, procent av skatter och bidrag"),
+        alt=_("Linjer med ett värde per år för varje plan. {t}.").format(t=title),
+        table=TableBlock(
+            title=title,
+            subtitle=_("Per år"),
+            columns=(Column(_("År"), "left"), *(Column(name) for name in names)),
+            rows=tuple(
+                Row(
+                    str(year),
+                    tuple(
+                        Cell(
+                            indicator_table(key, None if v is None else v / scale),
+                            None if v is None else v / scale,
+                        )
+                        for v in (one.values[i] for one in series)
+                    ),
+                )
+                for i, year in enumerate(years)
+            ),
+            folded=True,
+        ),
+        labels=tuple(str(year) for year in years),
+        series=tuple(series),
+        limits=limit,
+        percent=not people,
+    )
+
+
+def _waterfall(
+    found: dict[str, Any], plans: Sequence[Plan], letters: str, i: int
+) -> Figure | None:
+    """Return why one plan's result differs from A's, in the year it differs most."""
+    item = found["itemised"][i - 1]
+    if not item["comparable"]:
+        return None
+    years: list[int] = plans[0]["years"]
+    ours, theirs = found["figures"]["ar"][0], found["figures"]["ar"][i]
+    at = max(range(len(years)), key=lambda t: abs((theirs[t] or 0) - (ours[t] or 0)))
+    gap = (theirs[at] or 0.0) - (ours[at] or 0.0)
+    if abs(gap) < _SHOWN_TKR:
+        return None
+    year, letter = years[at], letters[i]
+    changes = [
+        (str(step["label"]), step["ar"][at] or 0.0)
+        for step in item["steps"]
+        if abs(step["ar"][at] or 0.0) >= _SHOWN_TKR
+    ]
+    rest = gap - sum(value for _label, value in changes)
+    if abs(rest) >= _SHOWN_TKR:
+        changes.append((_("Övrigt"), rest))
+
+    def signed(value: float) -> str:
+        return ("+" if value > 0 else "") + mkr(value)
+
+    title = (
+        _("Varför {b} får bättre resultat {y} än A")
+        if gap > 0
+        else _("Varför {b} får sämre resultat {y} än A")
+    ).format(b=letter, y=year)
+    ends = (
+        _("A, resultat {y}").format(y=year),
+        _("{b}, resultat {y}").format(b=letter, y=year),
+    )
+    rows = [
+        Row(ends[0], (Cell(mkr(ours[at]), ours[at]),), "sum"),
+        *(Row(label, (Cell(signed(v), v),)) for label, v in changes),
+        Row(ends[1], (Cell(mkr(theirs[at]), theirs[at]),), "sum"),
+    ]
+    money = unit_mkr(figures.currency(plans[0]))
+    return Figure(
+        kind="waterfall",
+        title=title,
+        unit=_("Skillnad i årets resultat, {u}").format(u=money),
+        alt=_("Stapel för stapel från A till {b}. {t}.").format(b=letter, t=title),
+        table=TableBlock(
+            title=title,
+            subtitle=money,
+            columns=(Column(_("Steg"), "left"), Column(_("Belopp"))),
+            rows=tuple(rows),
+            folded=True,
+        ),
+        steps=(
+            Step(ends[0], (ours[at] or 0.0) / 1000, mkr(ours[at]), "total"),
+            *(Step(label, v / 1000, signed(v)) for label, v in changes),
+            Step(ends[1], (theirs[at] or 0.0) / 1000, mkr(theirs[at]), "total"),
+        ),
+        decimals=1,
+    )
+
+
+def _projects(
+    differing: Sequence[dict[str, Any]], plans: Sequence[Plan]
+) -> list[dict[str, Any]]:
+    """Return the start years of the projects that the plans treat differently."""
+    names = [
+        {p["project_id"]: p.get("alternative_name") for p in plan["projects"]}
+        for plan in plans
+    ]
+    rows = []
+    for one in differing:
+        kinds = {c["alternative_id"] for c in one["plans"] if c}
+        cells = []
+        for of, choice in zip(names, one["plans"], strict=True):
+            if choice is None:
+                cells.append(_("nej"))
+                continue
+            text = str(choice["start_year"])
+            if len(kinds) > 1:
+                text += f" {of.get(one['project_id']) or choice['alternative_id']}"
+            cells.append(text)
+        rows.append(
+            {
+                "name": one["name"],
+                "cells": [(c, i > 0 and c != cells[0]) for i, c in enumerate(cells)],
+            }
+        )
+    return rows

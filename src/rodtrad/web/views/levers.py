@@ -1,0 +1,208 @@
+"""Turn a lever, see what it does at once, and keep it as a scenario to run.
+
+The effect is the statements' alone: the plan is kept as it is, nothing is searched.
+Keeping it adds rows to the sheet of scenarios, as one change that can be undone.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import messages
+from django.db import transaction
+from django.db.utils import DatabaseError
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from rodtrad.domain.words import indicator_table, mkr
+from rodtrad.errors import InputError
+from rodtrad.publish.blocks import Cell, Column, Figure, Row, Series, TableBlock
+from rodtrad.study import read_choices
+from rodtrad.web import access, changes, events, jobs, store
+from rodtrad.web.access import Right
+from rodtrad.web.forms.levers import LeversForm
+from rodtrad.web.forms.studies import scenarios
+from rodtrad.web.levers import TABLE, effect, forecasts, scenario_rows
+from rodtrad.web.models import Underlag
+from rodtrad.web.templatetags.rodtrad import year_list
+from rodtrad.web.views.studies import refused, version_now
+from rodtrad.web.views.study_base import address, is_stale, nothing_yet, page_at, shown
+
+if TYPE_CHECKING:
+    from django.http import HttpResponse
+
+    from rodtrad.domain.components import Tables
+    from rodtrad.web.access import MunicipalRequest
+    from rodtrad.web.views.study_base import Shown
+
+events.declare_action("scenario.saved", gettext_lazy("sparade ett scenario"))
+events.declare_object("scenario", gettext_lazy("scenario"))
+
+
+@access.requires(Right.READ, post=Right.RUN_STUDY)
+def levers(request: MunicipalRequest) -> HttpResponse:
+    """Show the levers; a press shows the effect, keeps the scenario or runs it."""
+    one = shown(request)
+    if one is None:
+        text = _(
+            "Spakarna visar vad en ändring gör med planen. Det behövs en plan först."
+        )
+        return nothing_yet(request, _("Spakar"), text)
+    tables = store.version_tables(one.study.version)
+    plan = one.plan
+    form = LeversForm(
+        plan["years"],
+        forecasts(tables),
+        request.POST if request.method == "POST" else None,
+    )
+    context: dict[str, Any] = {
+        "form": form,
+        "study": one.study,
+        "plan": plan,
+        "stale": is_stale(one.study),
+        "rerun": address("study_again", request.municipality, one.study.number),
+        "saved": scenarios(
+            Underlag.objects.filter(municipality=request.municipality).first()
+        ),
+        "sheet": page_at(request.municipality, f"underlag/{TABLE}/"),
+        "may_keep": access.may_edit_table(request.membership, TABLE),
+    }
+    if request.method == "POST" and form.is_valid():
+        act = request.POST.get("gor", "")
+        if act in ("spara", "rakna"):
+            return _keep(request, form, context, run=act == "rakna")
+        context |= _effect(one, tables, form)
+    status = 400 if form.is_bound and not form.is_valid() else 200
+    return render(request, "studies/levers.html", context, status=status)
+
+
+def _effect(one: Shown, tables: Tables, form: LeversForm) -> dict[str, Any]:
+    """Return what the levers do to the plan, for the page."""
+    try:
+        rows = scenario_rows(tables, form.levers(), "-")
+        found = effect(tables, rows, read_choices(one.plan))
+    except InputError as error:
+        form.add_error(None, str(error))
+        return {}
+    years: list[int] = found["years"]
+    before, after = found["ar"]
+    gap = [(b or 0.0) - (a or 0.0) for a, b in zip(before, after, strict=True)]
+    last = gap[-1]
+    pattern = (
+        _("Resultatet blir {kr} mkr bättre {y}, om planen är som nu")
+        if last >= 0
+        else _("Resultatet blir {kr} mkr sämre {y}, om planen är som nu")
+    )
+    return {
+        "heading": pattern.format(kr=mkr(abs(last)), y=years[-1]),
+        "worse": [(g["name"], year_list(g["years"])) for g in found["worse"]],
+        "better": [(g["name"], year_list(g["years"])) for g in found["better"]],
+        "chart": _chart(found, "res_andel"),
+        "debt_chart": _chart(found, "lan_inv"),
+        "effect_rows": [
+            (
+                year,
+                mkr(before[i]),
+                mkr(after[i]),
+                ("+" if gap[i] > 0 else "") + mkr(gap[i]),
+                indicator_table("res_andel", found["res_andel"][1][i]),
+                indicator_table("lan_inv", found["lan_inv"][1][i]),
+            )
+            for i, year in enumerate(years)
+        ],
+    }
+
+
+def _chart(found: dict[str, Any], key: str) -> Figure:
+    """Return a figure before and after, as two lines."""
+    people = key == "lan_inv"
+    scale = 1 / 1000 if people else 1.0
+    names = (_("planen"), _("med spakarna"))
+    title = _("Skulden") if people else _("Resultatet")
+    lines = [
+        tuple(None if v is None else v * scale for v in values) for values in found[key]
+    ]
+    return Figure(
+        kind="lines",
+        title=title,
+        unit=_("Lån, tusen kronor per invånare")
+        if people
+        else _("Årets resultat, procent av skatter och bidrag"),
+        alt=_("Två linjer, före och efter. {t}.").format(t=title),
+        table=TableBlock(
+            title=title,
+            subtitle=_("Per år"),
+            columns=(Column(_("År"), "left"), *(Column(name) for name in names)),
+            rows=tuple(
+                Row(
+                    str(year),
+                    tuple(
+                        Cell(indicator_table(key, values[i]), values[i])
+                        for values in found[key]
+                    ),
+                )
+                for i, year in enumerate(found["years"])
+            ),
+            folded=True,
+        ),
+        labels=tuple(str(year) for year in found["years"]),
+        series=(
+            Series("baseline", names[0], lines[0], "baseline"),
+            Series("plan", names[1], lines[1], "plan"),
+        ),
+        percent=not people,
+    )
+
+
+def _keep(
+    request: MunicipalRequest, form: LeversForm, context: dict[str, Any], *, run: bool
+) -> HttpResponse:
+    """Add the scenario's rows to the working copy, and run it if asked to."""
+    access.demand_table(request, TABLE)
+    name = form.cleaned_data["name"].strip()
+    here = address("levers", request.municipality)
+    if not name:
+        form.add_error("name", _("Ge scenariot ett namn."))
+    elif name in context["saved"]:
+        form.add_error("name", _("Det finns redan ett scenario som heter så."))
+    if form.errors:
+        return render(request, "studies/levers.html", context, status=400)
+    try:
+        with transaction.atomic():
+            underlag = (
+                Underlag.objects.select_for_update(of=("self",))
+                .select_related("municipality")
+                .get(municipality=request.municipality)
+            )
+            rows = scenario_rows(store.read_tables(underlag), form.levers(), name)
+            steps = [changes.Step(TABLE, None, None, row) for row in rows]
+            changes.commit(
+                request,
+                underlag,
+                changes.Kind.EDIT,
+                steps,
+                _("Scenariot {s} från spakarna").format(s=name),
+            )
+            events.record(
+                request,
+                request.municipality,
+                "scenario.saved",
+                ("scenario", name, name),
+                after={"rows": len(rows)},
+            )
+            if run:
+                version = version_now(request, underlag)
+                study = jobs.enqueue(
+                    request.user, version, name=name, scenario=name, settings={}
+                )
+                return redirect(address("study", request.municipality, study.number))
+    except DatabaseError as error:
+        return refused(request, error, here)
+    messages.success(
+        request,
+        _(
+            "Scenariot ”{s}” är sparat. Det kan räknas när som helst under Planer."
+        ).format(s=name),
+    )
+    return redirect(here)

@@ -1,0 +1,207 @@
+"""What do all pages of a study share? Which study is shown, and what stands above it.
+
+A page shows the municipality's plan unless the address asks for another with `?plan=`.
+Leaves out what each page says (study_pages, studies, overview).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from django.http import Http404
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from rodtrad.publish import figures
+from rodtrad.publish.content import status_line
+from rodtrad.publish.summary import working_paper
+from rodtrad.web import navigation
+from rodtrad.web.models import Study, Underlag, Version
+from rodtrad.web.templatetags.rodtrad import year_list
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from django.http import HttpResponse
+
+    from rodtrad.web.access import MunicipalRequest
+    from rodtrad.web.models import Municipality
+
+Plan = dict[str, Any]
+# So many other plans can be chosen on a page.
+CHOOSABLE = 40
+
+
+@dataclass(frozen=True)
+class Shown:
+    """The study that a page shows, and its plan; None before there is any."""
+
+    study: Study
+    plan: Plan
+
+
+@dataclass
+class Content:
+    """What a page of a study says: the answer first, then pictures and tables.
+
+    `lede` are sentences of the core, which writes Swedish, and so is the heading where
+    `core` is True; `own` are sentences in the reader's language that stand before them.
+    `parts` are lists of blocks (`publish.blocks`), each a section with its title.
+    """
+
+    title: str
+    heading: str
+    lede: Sequence[str] = ()
+    own: Sequence[str] = ()
+    core: bool = True
+    parts: Sequence[tuple[str, Sequence[Any]]] = ()
+    more: Mapping[str, Any] = field(default_factory=dict)
+
+
+def shown(request: MunicipalRequest) -> Shown | None:
+    """Return what a page is to show: `?plan=n`, or the municipality's plan.
+
+    Raises:
+        Http404: there is no such finished study in this municipality.
+    """
+    asked = request.GET.get("plan", "")
+    study: Study | None = (
+        numbered(request.municipality, asked)
+        if asked
+        else Study.objects.newest_plan(request.municipality)
+    )
+    if study is None:
+        return None
+    plan = study.plan
+    if plan is None:
+        raise Http404
+    return Shown(study, plan)
+
+
+def numbered(municipality: Municipality, number: str | int) -> Study:
+    """Return the finished study with a number.
+
+    Raises:
+        Http404: there is none here.
+    """
+    text = str(number)
+    if not text.isdigit() or len(text) > 9:
+        raise Http404
+    found = Study.objects.readable(municipality).filter(number=int(text)).first()
+    if found is None:
+        raise Http404
+    one: Study = found
+    return one
+
+
+def is_stale(study: Study) -> bool:
+    """Return True if the working copy has changed since the study's version was made."""
+    changed = (
+        Underlag.objects.filter(municipality=study.municipality_id)
+        .values_list("changed_at", flat=True)
+        .first()
+    )
+    if changed is None or changed <= study.version.created_at:
+        return False
+    newest = (
+        Version.objects.filter(municipality=study.municipality_id)
+        .values_list("pk", flat=True)
+        .first()
+    )
+    # The newest version is used again where nothing differs from it: then the plan was
+    # asked for after the change, and is as new as can be.
+    return not (newest == study.version_id and changed <= study.created_at)
+
+
+def address(name: str, municipality: Municipality, *arguments: Any) -> str:
+    """Return the address of one of the municipality's pages."""
+    return reverse(name, args=[municipality.slug, *arguments])
+
+
+def page_at(municipality: Municipality, path: str) -> str:
+    """Return the address of another area's page, empty if nothing answers there."""
+    found = f"{reverse('start')}{municipality.slug}/{path}"
+    return found if navigation.page_exists(found) else ""
+
+
+def about(request: MunicipalRequest, one: Shown) -> dict[str, Any]:
+    """Return what stands above a page of a study: which, how good, stale or not."""
+    study, plan = one.study, one.plan
+    asked = bool(request.GET.get("plan"))
+    others = Study.objects.readable(request.municipality)[:CHOOSABLE]
+    working = working_paper(plan["meta"])
+    return {
+        "study": study,
+        "plan": plan,
+        "status": status_line(plan["status"]),
+        "own": plan["status"].get("stopped") == "own",
+        "stale": not asked and is_stale(study),
+        "choosable": list(others),
+        "suffix": f"?plan={study.number}" if asked else "",
+        "working": " ".join(working) if working else "",
+        "rerun": address("study_again", request.municipality, study.number),
+    }
+
+
+def state_sentence(plan: Plan) -> str:
+    """Return the state in one sentence, no surer than the goals are."""
+    goals = plan.get("goals", [])
+    years: list[int] = plan["years"]
+
+    def years_with(level: str, mood: str) -> list[int]:
+        return sorted(
+            {
+                year
+                for goal in goals
+                if (goal.get("level") or "must") == level
+                for i, year in enumerate(years)
+                if figures.goal_mood(goal, i) == mood
+            }
+        )
+
+    if plan.get("broken"):
+        return _("Planen bryter mot krav som måste hållas")
+    if missed := years_with("must", "missed"):
+        return _("Planen missar mål som måste hållas {ys}").format(ys=year_list(missed))
+    if missed := years_with("aim", "missed"):
+        return _("Planen håller kraven, men inte alla mål {ys}").format(
+            ys=year_list(missed)
+        )
+    weakest = figures.weakest_year(plan)
+    if weakest in years_with("must", "tight"):
+        return _("Planen håller, men {y} blir trångt").format(y=weakest)
+    if tight := years_with("must", "tight"):
+        return _("Planen håller, men det blir trångt {ys}").format(ys=year_list(tight))
+    return _("Planen håller, med marginal alla år")
+
+
+def show(
+    request: MunicipalRequest, template: str, content: Content, one: Shown
+) -> HttpResponse:
+    """Return a page of a study."""
+    return render(
+        request,
+        template,
+        {**about(request, one), "page": content, **content.more},
+    )
+
+
+def nothing_yet(request: MunicipalRequest, title: str, text: str) -> HttpResponse:
+    """Return the page that stands where a plan will be shown."""
+    return render(
+        request,
+        "studies/nothing.html",
+        {
+            "title": title,
+            "text": text,
+            "start": address("studies", request.municipality),
+            "waiting": Study.objects.filter(
+                municipality=request.municipality,
+                state__in=(Study.State.QUEUED, Study.State.RUNNING),
+            )
+            .light()
+            .first(),
+        },
+    )
