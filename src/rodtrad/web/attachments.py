@@ -75,7 +75,7 @@ def clean_name(name: str) -> str:
     r"""Return a file's name without folders, signs that steer and odd lengths.
 
     Example:
-        >>> clean_name("..\\\\..\\\\Ritning\\u202e\\n 1.PDF")
+        >>> clean_name("..\\..\\Ritning\u202e\n 1.PDF")
         'Ritning 1.pdf'
     """
     last = unicodedata.normalize("NFC", name).replace("\\", "/").rpartition("/")[2]
