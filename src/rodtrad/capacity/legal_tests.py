@@ -210,6 +210,9 @@ def balanskravsutredning(
     no_gift = np.full((1, 1), np.nan)
     given_reservation = _each_year(given.get("reservering", no_gift), n_years)
     given_use = _each_year(given.get("anvandning", no_gift), n_years)
+    no_use, fixed_uses = ~np.isfinite(given_use), np.nan_to_num(given_use)
+    no_reservation = ~np.isfinite(given_reservation)
+    fixed_reservations = np.nan_to_num(given_reservation)
     reserve, rur, ceiling = np.zeros(shape), np.zeros(shape), np.full(shape, np.nan)
     stock_reserve = np.full(n_draws, float(resultatreserv_tkr))
     stock_rur = np.full(n_draws, float(rur_tkr))
@@ -220,8 +223,7 @@ def balanskravsutredning(
         rows["underskott_in"][t] = register.carried_out()
 
         # (i) cover a loss
-        rule_use = ~np.isfinite(given_use[t])
-        fixed_use = np.nan_to_num(given_use[t])
+        rule_use, fixed_use = no_use[t], fixed_uses[t]
         need = np.maximum(np.where(rule_use, -areb, fixed_use), 0.0)
         last = law.number_at("rur_sista_anvandningsar", year)
         rur_open = last is None or year <= last
@@ -235,8 +237,7 @@ def balanskravsutredning(
         before = np.where(rule_use & (areb < 0), -uncovered, areb + use)
 
         # (ii) restore, after what need not be restored is taken away
-        rule_reserve = ~np.isfinite(given_reservation[t])
-        fixed_reservation = np.nan_to_num(given_reservation[t])
+        rule_reserve, fixed_reservation = no_reservation[t], fixed_reservations[t]
         before = before + fixed_reservation
         register.add(year, np.maximum(-before, 0.0))
         register.exempt(np.maximum(rows["synnerliga_skal"][t], 0.0))

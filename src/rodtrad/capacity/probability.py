@@ -24,7 +24,7 @@ from rodtrad.capacity.indicators import (
     indicator_values,
     window_sums,
 )
-from rodtrad.capacity.statements import forecast_statements
+from rodtrad.capacity.statements import Before, before_projects, forecast_statements
 from rodtrad.capacity.uncertainty import GROUPS, draw_economy, slice_draws
 from rodtrad.capacity.uncertainty_projects import (
     ProjectDraws,
@@ -60,9 +60,9 @@ BALANSKRAV_LINES: Final = ("areb", "bkr", "att_reglera")
 LINES: Final = (*STATEMENT_LINES, *BALANCE_LINES, *BALANSKRAV_LINES, "outlay")
 QUANTILES: Final = {"p10": 0.1, "p50": 0.5, "p90": 0.9}
 FAN: Final = {"p5": 0.05, "p25": 0.25, "p75": 0.75, "p95": 0.95}
-# Draws taken through the statements at a time: they fit in the processor's cache, and
-# the usual numbers of draws give each thread as many blocks.
-BLOCK_DRAWS: Final = 1000
+# Draws taken through the statements at a time. Fewer, and the threads wait for each
+# other between short steps; more, and they no longer fit in the processor's cache.
+BLOCK_DRAWS: Final = 2500
 # Blocks at a time. The figures are the same for any number.
 THREADS: Final = 2
 RANKING_DRAWS: Final = 2000
@@ -79,12 +79,21 @@ GROUP_LABELS: Final = {
 
 
 @dataclass(frozen=True)
+class Block:
+    """Some of the draws, and what stands in them before any project."""
+
+    case: Case
+    before: Before
+
+
+@dataclass(frozen=True)
 class Draws:
     """Everything random about a municipality, the same for every plan of it.
 
     Comparing plans on the same draws takes away most of the noise of the comparison.
-    `case` is drawn; `projects` cover the projects asked for. `responses` keeps what
-    the accounting has answered about choices, for the next plan.
+    `case` is drawn; `projects` cover the projects asked for. For the next plan are kept
+    `responses`, what the accounting has answered about choices, and `blocks`, what
+    stands before any project in each block of draws.
     """
 
     case: Case
@@ -94,6 +103,9 @@ class Draws:
     count: int
     seed: int
     responses: Responses = field(default_factory=dict, repr=False, compare=False)
+    blocks: dict[tuple[int, int], Block] = field(
+        default_factory=dict, repr=False, compare=False
+    )
 
 
 def make_draws(
@@ -315,8 +327,10 @@ def simulate_plan(
         response = respond(draws, chosen)
     case = draws.case if change is None else change(draws.case)
     years, count = len(case.years), draws.count
-    kept = {key: np.empty((years, count)) for key in lines}
-    shown = {key: np.empty((years, count)) for key in indicators}
+    # One piece of memory, which the system hands out in large pages.
+    space = np.empty((len(lines) + len(indicators), years, count))
+    kept = dict(zip(lines, space, strict=False))
+    shown = dict(zip(indicators, space[len(lines) :], strict=True))
     met = {g.goal_id: np.full((years, count), np.nan) for g in case.goals}
     met[BALANSKRAV] = np.empty((years, count))
     margin = {key: np.full(count, np.nan) for key in met}
@@ -324,11 +338,16 @@ def simulate_plan(
 
     def run(first: int) -> None:
         at = slice(first, min(first + BLOCK_DRAWS, count))
-        part = slice_draws(case, at.start, at.stop)
+        block = _block(draws, case, at)
+        part, before = block.case, block.before
         totals = drawn_totals(
-            part, chosen, draws.projects.slice(at.start, at.stop), response
+            part,
+            chosen,
+            draws.projects.slice(at.start, at.stop),
+            response,
+            before.indices,
         )
-        found = forecast_statements(part, totals)
+        found = forecast_statements(part, totals, before)
         law = investigate_balanskrav(part, found)
         bkr, areb = law.rows["bkr"], law.rows["areb"]
         for key, line in kept.items():
@@ -366,6 +385,19 @@ def simulate_plan(
         draws.parameters,
         slacks,
     )
+
+
+def _block(draws: Draws, case: Case, at: slice) -> Block:
+    """Return a block of draws; of the draws' own case it is kept for the next plan."""
+    key = (at.start, at.stop)
+    known = draws.blocks.get(key) if case is draws.case else None
+    if known is not None:
+        return known
+    part = slice_draws(case, at.start, at.stop)
+    block = Block(part, before_projects(part))
+    if case is draws.case:
+        draws.blocks[key] = block
+    return block
 
 
 def slack_before_reserves(

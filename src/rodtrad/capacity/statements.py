@@ -9,6 +9,7 @@ second accounting. Goals, law and room live in `evaluate`, `legal_tests`, `headr
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -319,20 +320,49 @@ def waiting_totals(case: Case, indices: Indices) -> Totals:
 class Statements:
     """The statements of every plan year, `[year, draw]`, nominal tkr.
 
-    `statement`, `balance` and `cash_flow` have the keys of `plan.json`. `net_loans` is
-    `[1 + years, draw]` from the opening balance. `outlay`, `income`, `depreciation`,
-    `resolved`, `scrapped` are positive and include what is already decided.
+    `statement`, `balance` and `cash_flow` have the keys of `plan.json`, `opening` those
+    of the opening balance. `net_loans` is `[1 + years, draw]` from the opening balance.
+    `outlay`, `income`, `depreciation`, `resolved`, `scrapped` are positive and include
+    what is already decided.
     """
 
     statement: Mapping[str, Array]
     balance: Mapping[str, Array]
-    cash_flow: Mapping[str, Array]
+    opening: Mapping[str, float]
+    provisions_change: Array
     net_loans: Array
     outlay: Array
     income: Array
     depreciation: Array
     resolved: Array
     scrapped: Array
+
+    @cached_property
+    def cash_flow(self) -> Mapping[str, Array]:
+        """The cash flow, reckoned when it is asked for (A6)."""
+        shape = self.net_loans[1:].shape
+        cash = self.balance["cash"]
+
+        def opened(line: str) -> Array:
+            return np.full((1, shape[1]), self.opening[line])
+
+        loans = np.vstack([opened("loans"), self.balance["loans"]])
+        financing = np.diff(loans, axis=0)
+        operations = (
+            self.statement["ar"]
+            + self.depreciation
+            - self.resolved
+            + self.scrapped
+            + self.provisions_change
+        )
+        return {
+            "lopande": operations,
+            "investering": np.broadcast_to(self.income - self.outlay, shape),
+            "finansiering": financing,
+            "arets": operations + self.income - self.outlay + financing,
+            "likvida_in": np.vstack([opened("cash"), cash[:-1]]),
+            "likvida_ut": cash,
+        }
 
 
 def project_line(case: Case, indices: Indices, line: str) -> Array:
@@ -366,13 +396,31 @@ def project_line(case: Case, indices: Indices, line: str) -> Array:
     return out[1:]
 
 
-def forecast_statements(case: Case, totals: Totals) -> Statements:
+@dataclass(frozen=True)
+class Before:
+    """What the years hold before new projects, the same for every plan of a case."""
+
+    indices: Indices
+    lines: Mapping[str, Array]
+
+
+def before_projects(case: Case) -> Before:
+    """Return the indices and the lines before new projects, `[year, draw]` (A0, A1)."""
+    indices = price_indices(case)
+    lines = ("ri", "rk", "ra", "rs", "rg", "ex")
+    return Before(indices, {k: project_line(case, indices, k) for k in lines})
+
+
+def forecast_statements(
+    case: Case, totals: Totals, before: Before | None = None
+) -> Statements:
     """Return income statement, balance sheet and cash flow of every plan year.
 
     Args:
         case: the underlag as arrays.
         totals: what the plan adds, waiting costs included (`waiting_totals` plus
             the sum of `choice_totals`).
+        before: `before_projects(case)` where it is known already.
 
     Raises:
         ValueError: arrays that do not share the year and draw axes.
@@ -380,23 +428,22 @@ def forecast_statements(case: Case, totals: Totals) -> Statements:
     Source:
         DESIGN Appendix A1-A6; method page docs/method/statements.md.
     """
-    indices = price_indices(case)
-    before = {k: project_line(case, indices, k) for k in ("ri", "rk", "ra", "rs", "rg")}
+    line = (before_projects(case) if before is None else before).lines
     decided = case.existing
     zero = np.zeros((len(case.years), 1))
     decided_outlay = zero if decided is None else decided.outlay
     decided_income = zero if decided is None else decided.income
     decided_resolved = zero if decided is None else decided.resolved
-    ri = before["ri"] + totals.resolved + totals.fees
-    rk = before["rk"] - totals.operating - totals.waiting - totals.scrapped
-    ra = before["ra"] - totals.depreciation
-    ex = project_line(case, indices, "ex")
+    ri = line["ri"] + totals.resolved + totals.fees
+    rk = line["rk"] - totals.operating - totals.waiting - totals.scrapped
+    ra = line["ra"] - totals.depreciation
+    ex = line["ex"]
     outlay = totals.outlay + decided_outlay
     income = totals.income + decided_income
     depreciation = -ra
     resolved = totals.resolved + decided_resolved
     provisions_change = case.provisions_change[1:]
-    before_interest = ri + rk + ra + before["rs"] + before["rg"] + ex
+    before_interest = ri + rk + ra + line["rs"] + line["rg"] + ex
     surplus = (
         before_interest
         + depreciation
@@ -415,8 +462,8 @@ def forecast_statements(case: Case, totals: Totals) -> Statements:
         "ri": ri,
         "rk": rk,
         "ra": ra,
-        "rs": before["rs"],
-        "rg": before["rg"],
+        "rs": line["rs"],
+        "rg": line["rg"],
         "fi": np.maximum(financial, 0.0),
         "fk": np.minimum(financial, 0.0),
         "ex": ex,
@@ -426,41 +473,23 @@ def forecast_statements(case: Case, totals: Totals) -> Statements:
     balance = {
         "fixed_assets": opening["fixed_assets"]
         + np.cumsum(outlay - depreciation - totals.scrapped, axis=0),
-        "financial_assets": np.full(shape, opening["financial_assets"]),
-        "other_assets": np.full(shape, opening["other_assets"]),
+        "financial_assets": np.array(opening["financial_assets"]),
+        "other_assets": np.array(opening["other_assets"]),
         "cash": case.min_cash + np.maximum(-net_loans[1:], 0.0),
         "equity": opening["equity"] + np.cumsum(statement["ar"], axis=0),
         "provisions": opening["provisions"] + np.cumsum(provisions_change, axis=0),
         "loans": np.maximum(net_loans[1:], 0.0),
         "other_liabilities": opening["other_liabilities"]
         + np.cumsum(income - resolved, axis=0),
-        "pension_off_balance": np.full(shape, opening["pension_off_balance"]),
-        "guarantees": np.full(shape, opening["guarantees"]),
+        "pension_off_balance": np.array(opening["pension_off_balance"]),
+        "guarantees": np.array(opening["guarantees"]),
     }
     balance = {k: np.broadcast_to(v, shape) for k, v in balance.items()}
-
-    def change(line: str) -> Array:
-        first = np.full((1, shape[1]), opening[line])
-        return np.diff(np.vstack([first, balance[line]]), axis=0)
-
-    operations = (
-        statement["ar"] + depreciation - resolved + totals.scrapped + provisions_change
-    )
-    closing_cash = balance["cash"]
-    cash_flow = {
-        "lopande": operations,
-        "investering": np.broadcast_to(income - outlay, shape),
-        "finansiering": change("loans"),
-        "arets": operations + income - outlay + change("loans"),
-        "likvida_in": np.vstack(
-            [np.full((1, shape[1]), opening["cash"]), closing_cash[:-1]]
-        ),
-        "likvida_ut": closing_cash,
-    }
     return Statements(
         statement=statement,
         balance=balance,
-        cash_flow=cash_flow,
+        opening=opening,
+        provisions_change=provisions_change,
         net_loans=net_loans,
         outlay=np.broadcast_to(outlay, shape),
         income=np.broadcast_to(income, shape),

@@ -435,7 +435,11 @@ def _ask(case: Case, keys: Sequence[_Key]) -> Responses:
 
 
 def drawn_totals(
-    case: Case, choices: Sequence[Choice], projects: ProjectDraws, response: Response
+    case: Case,
+    choices: Sequence[Choice],
+    projects: ProjectDraws,
+    response: Response,
+    indices: Indices | None = None,
 ) -> Totals:
     """Return the yearly totals of a plan in every draw, waiting costs included.
 
@@ -444,6 +448,7 @@ def drawn_totals(
         choices: the plan.
         projects: as many draws as the case.
         response: of the same plan, from `plan_response`.
+        indices: `price_indices(case)` where they are known already.
 
     Returns:
         totals `[year, draw]`, nominal tkr, as `evaluate.plan_totals` gives for one.
@@ -451,7 +456,7 @@ def drawn_totals(
     Source:
         DESIGN Appendix A2-A4.
     """
-    indices = price_indices(case)
+    indices = price_indices(case) if indices is None else indices
     waiting = waiting_totals(case, indices)
     years = response.years
     draws = max(
@@ -461,23 +466,27 @@ def drawn_totals(
     )
     shape = (years, draws)
     prices, building = indices.cost[1:], indices.construction[1:]
-    times = np.zeros((response.width, draws))  # which column it became: 1
-    cost = np.zeros((response.width, draws))  # the same times its cost factor
+    became = np.zeros((response.width, draws))  # 1 in the column each choice became
     every = np.arange(draws)
-    for choice in choices:
-        key = choice.project_id
-        row = response.place[key] + projects.delay[key]
-        times[row, every] = 1.0
-        cost[row, every] = projects.factor[key]
-
-    outlay, worn, user_worn, book = response.amounts(response.spending, cost, building)
+    rows = {
+        choice.project_id: response.place[choice.project_id]
+        + projects.delay[choice.project_id]
+        for choice in choices
+    }
+    for row in rows.values():
+        became[row, every] = 1.0
     income, resolved, user_resolved, gift_book = response.amounts(
-        response.gifts, times, building
+        response.gifts, became, building
+    )
+    running = (response.running @ became).reshape(4, years, -1)
+    for key, row in rows.items():  # what is spent, dearer or cheaper
+        became[row, every] = projects.factor[key]
+    outlay, worn, user_worn, book = response.amounts(
+        response.spending, became, building
     )
     # What lasts stands as changes.
     for changes in (worn, user_worn, resolved, user_resolved):
         np.cumsum(changes, axis=0, out=changes)
-    running = (response.running @ times).reshape(4, years, -1)
     operating, user_operating, saved = np.cumsum(running[:3], axis=1) * prices
     # A book value is what has joined it less what has been worn off before the year.
     book += gift_book

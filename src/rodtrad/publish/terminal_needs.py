@@ -20,6 +20,7 @@ from rodtrad.domain.words import (
     share_text,
     unit_mkr,
 )
+from rodtrad.publish.chances import chance_cell
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -206,7 +207,7 @@ def _places(found: Mapping[str, Any], first_year: int) -> list[str]:
                     f"{number(row['low'][i])}{EN_DASH}{number(row['high'][i])}",
                     number(row["supply"][i]),
                     number(row["gap"][i]),
-                    share_table(row["shortage_share"][i], 0),
+                    chance_cell(row["shortage_share"][i]),
                 ]
             )
     return [_("Platser, hela kommunen"), *_table(rows)]
