@@ -248,6 +248,7 @@ def measure_draws() -> Iterator[Line]:
         "60": "draws, 60 projects",
         "300": "draws, 300 projects",
         "plans100": "draws, 100 plans of 60 projects",
+        "kept100": "the same, every line kept",
     }
     for what, limit in draws.LIMITS.items():
         found = draws.run_apart(what)
