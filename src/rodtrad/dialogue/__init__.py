@@ -1,0 +1,1 @@
+"""What the residents share out: a reserved sum, and a receipt for every ballot."""

@@ -1,0 +1,294 @@
+"""Is a published outcome right? Recomputed from the ballots, receipt by receipt.
+
+Follows every ballot through the published prices: it pays the price times its benefit,
+or all it has. Then each purchase must have got exactly its cost, no other proposal could
+have been bought at a lower price, and nothing more could be bought at the end. That is
+the whole definition of equal shares, and it needs none of the code that found the
+outcome. Two things are asked of that code: that a krona more to each ballot would have
+been too much, and which proposals most votes choose.
+
+Leaves out the steps before the last one: that they neither filled the sum nor passed it
+is found by computing the envelope again.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from math import lcm
+from typing import TYPE_CHECKING, Any
+
+from rodtrad.dialogue.envelope import RULES, endowment, take_greedily
+from rodtrad.dialogue.equal_shares import Electorate, share_out, tie_ranks
+from rodtrad.dialogue.receipts import SCHEMA, fingerprint, kronor
+from rodtrad.domain.words import _, quoted
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from rodtrad.domain.ballots import Envelope
+
+# What a ballot has paid: the purchase, the amount over the common denominator, all of it.
+Path = tuple[tuple[int, int, bool], ...]
+
+
+def check_outcome(
+    envelope: Envelope,
+    result: Mapping[str, Any],
+    book: Sequence[Mapping[str, Any]],
+    rows: Sequence[Sequence[str]],
+) -> list[str]:
+    """Return what differs, in words; nothing when the outcome and receipts are right.
+
+    Args:
+        envelope: the ballots.
+        result: envelope.json.
+        book: receipts.json.
+        rows: the lines of receipts.csv below the heading.
+
+    Raises:
+        KeyError, TypeError, ValueError: the result has another shape than ours.
+    """
+    if result["schema"] != SCHEMA or result["rule"] not in RULES:
+        return [_("Resultatet är av ett slag som inte går att kontrollera här.")]
+    if result["ballots_sha256"] != fingerprint(envelope):
+        return [_("Valsedlarna, kostnaderna eller summan är andra än resultatets.")]
+    differences = _check_facts(envelope, result)
+    if differences:
+        return differences
+    if result["rule"] == "greedy":
+        return _check_greedy(envelope, result)
+    return _Check(envelope, result).run(book, rows)
+
+
+def _check_facts(envelope: Envelope, result: Mapping[str, Any]) -> list[str]:
+    """Compare what is said of each proposal and of the sum with the ballots."""
+    ids = [p.proposal_id for p in envelope.proposals]
+    votes, points = envelope.votes(), envelope.points()
+    order = {key: n for n, key in enumerate(result["elected"], 1)}
+    told = [
+        (p["proposal_id"], p["cost_ore"], p["votes"], p["points"], p["order"])
+        for p in result["proposals"]
+    ]
+    true = [
+        (p.proposal_id, p.cost_ore, votes[i], points[i], order.get(p.proposal_id))
+        for i, p in enumerate(envelope.proposals)
+    ]
+    found = []
+    if told != true or set(order) - set(ids) or len(order) < len(result["elected"]):
+        found.append(_("Uppgifterna om förslagen stämmer inte med valsedlarna."))
+        return found
+    costs = dict(zip(ids, (p.cost_ore for p in envelope.proposals), strict=True))
+    spent = sum(costs[key] for key in order)
+    if spent != result["spent_ore"] or spent > envelope.sum_ore:
+        found.append(_("Det som delas ut är ett annat belopp, eller mer än summan."))
+    if (result["sum_ore"], result["ballots"]) != (
+        envelope.sum_ore,
+        len(envelope.ballots),
+    ):
+        found.append(_("Summan eller antalet valsedlar är ett annat."))
+    return found
+
+
+def _check_greedy(envelope: Envelope, result: Mapping[str, Any]) -> list[str]:
+    chosen = take_greedily(envelope, (), envelope.sum_ore)
+    if [envelope.proposals[i].proposal_id for i in chosen] == result["elected"]:
+        return []
+    return [_("Flest röster först ger andra förslag.")]
+
+
+class _Check:
+    """The check of one outcome by equal shares."""
+
+    def __init__(self, envelope: Envelope, result: Mapping[str, Any]) -> None:
+        self.envelope, self.result = envelope, result
+        self.index = {p.proposal_id: i for i, p in enumerate(envelope.proposals)}
+        self.bought = [self.index[p["proposal_id"]] for p in result["purchases"]]
+        prices = [Fraction(p["price"]) for p in result["purchases"]]
+        start = Fraction(result["endowment_ore"])
+        self.unit = lcm(start.denominator, *(p.denominator for p in prices))
+        self.start = int(start * self.unit)
+        self.prices = [int(price * self.unit) for price in prices]
+        self.found: list[str] = []
+
+    def run(
+        self, book: Sequence[Mapping[str, Any]], rows: Sequence[Sequence[str]]
+    ) -> list[str]:
+        """Return what differs."""
+        people = Electorate(self.envelope, self.result["utility"])
+        if Fraction(self.start, self.unit) != endowment(
+            people, self.result["added_kr"]
+        ):
+            return [_("Varje valsedels del av summan är en annan.")]
+        self.factor = (
+            [p.cost_ore for p in self.envelope.proposals]
+            if self.result["utility"] == "cost"
+            else [1] * len(self.index)
+        )
+        paths = [self._follow(dict(marks)) for marks in people.groups]
+        weights = people.weights.tolist()
+        self._check_costs(paths, weights)
+        self._check_prices(paths, weights, people.groups)
+        self._check_receipts(book, rows, paths, people.group_of)
+        self._check_end(people)
+        return self.found
+
+    def _follow(self, marks: Mapping[int, int]) -> Path:
+        """Return what a ballot with these marks pays at the published prices."""
+        left = self.start
+        path = []
+        for number, proposal in enumerate(self.bought):
+            if left and proposal in marks:
+                price = self.prices[number] * marks[proposal] * self.factor[proposal]
+                amount = min(left, price)
+                left -= amount
+                path.append((number, amount, not left))
+        return tuple(path)
+
+    def _check_costs(self, paths: Sequence[Path], weights: Sequence[int]) -> None:
+        paid = [0] * len(self.bought)
+        for path, weight in zip(paths, weights, strict=True):
+            for number, amount, _all in path:
+                paid[number] += amount * weight
+        for number, proposal in enumerate(self.bought):
+            one = self.envelope.proposals[proposal]
+            if paid[number] != one.cost_ore * self.unit:
+                self.found.append(
+                    _("Betalningarna för {p} blir inte dess kostnad.").format(
+                        p=quoted(one.name)
+                    )
+                )
+
+    def _check_prices(
+        self,
+        paths: Sequence[Path],
+        weights: Sequence[int],
+        groups: Sequence[Sequence[tuple[int, int]]],
+    ) -> None:
+        """No other proposal could be bought cheaper, and none can be at the end."""
+        ranks = tie_ranks(self.envelope)
+        backers: list[dict[tuple[Path, int], int]] = [{} for _one in self.index]
+        for path, weight, marks in zip(paths, weights, groups, strict=True):
+            for proposal, points in marks:
+                key = (path, points * self.factor[proposal])
+                counts = backers[proposal]
+                counts[key] = counts.get(key, 0) + weight
+        lefts = {path: self._left_before(path) for path in set(paths)}
+        waiting = set(range(len(self.index)))
+        for number, proposal in enumerate(self.bought):
+            waiting.discard(proposal)
+            for other in waiting:
+                cost = self.envelope.proposals[other].cost_ore * self.unit
+                money, somebody_has_more = 0, False
+                for (path, benefit), count in backers[other].items():
+                    price, left = self.prices[number] * benefit, lefts[path][number]
+                    money += min(left, price) * count
+                    somebody_has_more |= left >= price
+                # If all give all they have, a lower price would have been enough.
+                first = not somebody_has_more or ranks[other] < ranks[proposal]
+                if money > cost or (money == cost and first):
+                    self.found.append(
+                        _("{q} skulle ha gått före {p}.").format(
+                            q=quoted(self.envelope.proposals[other].name),
+                            p=quoted(self.envelope.proposals[proposal].name),
+                        )
+                    )
+        for other in sorted(waiting):
+            one = self.envelope.proposals[other]
+            money = sum(lefts[path][-1] * n for (path, _b), n in backers[other].items())
+            if money >= one.cost_ore * self.unit:
+                self.found.append(
+                    _("De som röstade på {p} har råd med det.").format(
+                        p=quoted(one.name)
+                    )
+                )
+
+    def _left_before(self, path: Path) -> list[int]:
+        """Return what a ballot has before each purchase, and last what is left."""
+        lefts, left = [], self.start
+        paid = {number: amount for number, amount, _all in path}
+        for number in range(len(self.bought)):
+            lefts.append(left)
+            left -= paid.get(number, 0)
+        return [*lefts, left]
+
+    def _check_receipts(
+        self,
+        book: Sequence[Mapping[str, Any]],
+        rows: Sequence[Sequence[str]],
+        paths: Sequence[Path],
+        group_of: Sequence[int],
+    ) -> None:
+        """Every ballot has its own receipt once, and it says what the ballot paid."""
+        ids = [p.proposal_id for p in self.envelope.proposals]
+        known = {one["receipt"]: one for one in book}
+        by_ballot = {row[0]: row for row in rows}
+        if len(by_ballot) != len(rows) or len(rows) != len(group_of):
+            self.found.append(_("Antalet kvitton är ett annat än antalet valsedlar."))
+            return
+        texts = {path: self._receipt_texts(path, ids) for path in set(paths)}
+        counted: dict[str, int] = {}
+        for ballot, group in zip(self.envelope.ballots, group_of, strict=True):
+            row = by_ballot.get(ballot.ballot_id)
+            paid, left, exact = texts[paths[group]]
+            votes = " ".join(
+                ids[i] if g == 1 else f"{ids[i]}:{g}" for i, g in ballot.marks
+            )
+            entry = known.get(row[1]) if row else None
+            right = (
+                row is not None
+                and entry is not None
+                and list(row[2:]) == [votes, paid, left]
+                and entry["paid"] == exact
+                and entry["left_kr"] == left
+            )
+            if not right:
+                self.found.append(
+                    _("Kvittot för valsedel {id} stämmer inte.").format(
+                        id=quoted(ballot.ballot_id)
+                    )
+                )
+            elif row is not None:
+                counted[row[1]] = counted.get(row[1], 0) + 1
+        if counted != {name: one["ballots"] for name, one in known.items()}:
+            self.found.append(_("Antalet valsedlar per kvitto är ett annat."))
+
+    def _receipt_texts(
+        self, path: Path, ids: Sequence[str]
+    ) -> tuple[str, str, list[dict[str, Any]]]:
+        paid, exact = [], []
+        left = self.start
+        for number, amount, emptied in path:
+            left -= amount
+            text = kronor(Fraction(amount, self.unit))
+            paid.append(f"{ids[self.bought[number]]}={text}")
+            exact.append({"purchase": number + 1, "kr": text, "all": emptied})
+        return " ".join(paid), kronor(Fraction(left, self.unit)), exact
+
+    def _check_end(self, people: Electorate) -> None:
+        """The sum was added to for as long as the completion says, and no longer."""
+        result, envelope = self.result, self.envelope
+        spent = sum(envelope.proposals[i].cost_ore for i in self.bought)
+        left = envelope.sum_ore - spent
+        supported = set(people.supported()) - set(self.bought)
+        fits = any(envelope.proposals[i].cost_ore <= left for i in supported)
+        stopped = result["stopped"]
+        right = {
+            "none": result["completion"] == "none" and not result["added_kr"],
+            "exhausted": not fits,
+            "overspent": fits and self._passes(people, result["added_kr"] + 1),
+        }
+        if not right.get(stopped, False) or (
+            stopped != "none" and result["completion"] == "none"
+        ):
+            self.found.append(_("Det stannade inte där regeln säger."))
+        filled: tuple[int, ...] = ()
+        if result["completion"] == "add1_greedy":
+            filled = take_greedily(envelope, self.bought, left)
+        ids = [envelope.proposals[i].proposal_id for i in (*self.bought, *filled)]
+        if ids != result["elected"] or ids[len(self.bought) :] != result["filled"]:
+            self.found.append(_("Förslagen som kom med är andra än de som betalades."))
+
+    def _passes(self, people: Electorate, added_kr: int) -> bool:
+        """Return whether so many kronor more to each ballot would pass the sum."""
+        more = share_out(people, endowment(people, added_kr), people.sum_ore)
+        return more.cost_ore > people.sum_ore

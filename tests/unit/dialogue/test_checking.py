@@ -1,0 +1,144 @@
+"""The check of receipts: right ones pass, and each kind of tampering is found."""
+
+from __future__ import annotations
+
+import copy
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from unit.dialogue.envelopes import BACKERS, SWITCHED, example, points_envelope
+
+from rodtrad.dialogue.checking import check_outcome
+from rodtrad.dialogue.envelope import distribute
+from rodtrad.dialogue.receipts import build_receipt_book, build_result, receipt_rows
+from rodtrad.domain.ballots import Envelope
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+Parts = tuple[Envelope, dict[str, Any], list[dict[str, Any]], list[list[str]]]
+
+
+def _published(envelope: Envelope, **how: Any) -> Parts:
+    outcome = distribute(envelope, **how)
+    assert outcome.shares is not None
+    result = json.loads(json.dumps(build_result(envelope, outcome)))
+    rows = [list(row) for row in receipt_rows(envelope, outcome.shares)]
+    return envelope, result, build_receipt_book(outcome.shares), rows
+
+
+@pytest.mark.parametrize("completion", ["none", "add1", "add1_greedy"])
+@pytest.mark.parametrize("backers", [BACKERS, SWITCHED])
+def test_what_we_publish_is_right(backers: Any, completion: str) -> None:
+    assert check_outcome(*_published(example(backers), completion=completion)) == []
+
+
+def test_points_and_the_order_of_lines_do_not_matter() -> None:
+    marks = [{"a": 3, "b": 1}, {"a": 3, "b": 1}, {"b": 2}]
+    parts = _published(points_envelope(marks, {"a": 60, "b": 30}, 90))
+    parts[3].reverse()
+    assert check_outcome(*parts) == []
+
+
+def _other_price(parts: Parts) -> None:
+    parts[1]["purchases"][1]["price"] = "1/3"
+
+
+def _other_order(parts: Parts) -> None:
+    parts[1]["purchases"].reverse()
+
+
+def _paid_less(parts: Parts) -> None:
+    parts[3][6][3] = "playground=49.00"
+
+
+def _row_gone(parts: Parts) -> None:
+    parts[3].pop()
+
+
+def _row_twice(parts: Parts) -> None:
+    parts[3][1] = parts[3][0]
+
+
+def _another_receipt(parts: Parts) -> None:
+    parts[3][0][1] = "K2"
+
+
+def _count(parts: Parts) -> None:
+    parts[2][0]["ballots"] += 1
+
+
+def _cost(parts: Parts) -> None:
+    parts[1]["proposals"][0]["cost_ore"] += 100
+
+
+def _votes(parts: Parts) -> None:
+    parts[1]["proposals"][3]["votes"] += 1
+
+
+def _one_fewer(parts: Parts) -> None:
+    parts[1]["purchases"].pop()
+
+
+def _stopped(parts: Parts) -> None:
+    parts[1]["stopped"] = "overspent"
+
+
+def _endowment(parts: Parts) -> None:
+    parts[1]["endowment_ore"] = "10100"
+
+
+def _sum(parts: Parts) -> None:
+    parts[1]["sum_ore"] += 100
+
+
+def _checksum(parts: Parts) -> None:
+    parts[1]["ballots_sha256"] = "0" * 64
+
+
+TAMPERED = [
+    _other_price,
+    _other_order,
+    _paid_less,
+    _row_gone,
+    _row_twice,
+    _another_receipt,
+    _count,
+    _cost,
+    _votes,
+    _one_fewer,
+    _stopped,
+    _endowment,
+    _sum,
+    _checksum,
+]
+
+
+@pytest.mark.parametrize("tamper", TAMPERED)
+def test_every_change_is_found(tamper: Callable[[Parts], None]) -> None:
+    parts = copy.deepcopy(_published(example(BACKERS)))
+    tamper(parts)
+    assert check_outcome(*parts)
+
+
+def test_a_winner_that_others_should_have_gone_before_is_found() -> None:
+    """Receipts that add up are not enough: gym cannot be bought first here."""
+    envelope = example(BACKERS)
+    parts = _published(envelope, completion="none")
+    parts[1]["purchases"] = [{"proposal_id": "gym", "price": "1/6"}]
+    found = check_outcome(*parts)
+    # At 1/6 the bike gets all that its supporters have, exactly its cost: its own price
+    # is lower still.
+    assert "”Bike” skulle ha gått före ”Gym”." in found
+
+
+def test_greedy_is_recomputed() -> None:
+    envelope = example(BACKERS)
+    result = build_result(envelope, distribute(envelope, "greedy"))
+    assert check_outcome(envelope, result, [], []) == []
+    result["elected"].reverse()
+    for one in result["proposals"]:
+        one["order"] = None if one["order"] is None else 3 - one["order"]
+    assert check_outcome(envelope, result, [], [])
