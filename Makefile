@@ -8,30 +8,34 @@ QUICK := not e2e and not postgres and not long
 # What the application keeps in its database, once more on PostgreSQL.
 POSTGRES := web and (postgres or not home) and not e2e and not long
 WORKERS ?= auto
+# Each worker takes its half in order, so that a plan computed for a module is computed
+# once; the one that is done first takes over from the other.
+PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export UV_NO_PROGRESS := 1
-# Each command is a new process: do not let the first one pay for compiling.
+# Each command, and each worker of a test run, is a new process: compile only once.
 export UV_COMPILE_BYTECODE := 1
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-postgres check lint unit golden test-long e2e bench bench-planner backtest docs lock lock-bench clean locale
+.PHONY: help setup demo test test-sqlite test-postgres check lint unit golden test-long e2e bench bench-web bench-planner backtest docs lock lock-bench clean locale
 .DELETE_ON_ERROR:
 
 help:
 	@echo 'make setup      installera i $(VENV) (görs av sig självt vid behov)'
 	@echo 'make demo       räkna planen för Vimmerby och skriv rapporten i ut/'
-	@echo 'make test       alla prov som inte kräver tjänster eller webbläsare'
+	@echo 'make test       alla prov som inte kräver webbläsare (test-sqlite och test-postgres)'
 	@echo 'make test-postgres  databasens prov en gång till, på PostgreSQL'
 	@echo 'make check      format, stil, typer, lager, enhetsprov och facit'
 	@echo 'make golden     facit skrivs om (granska skillnaden)'
+	@echo 'make locale     engelskan ur källan; säger vad som saknar översättning (MISSING=fil, MERGE=fil)'
 	@echo 'make test-long  de långa slumpproven'
-	@echo 'make e2e        rapporten i en webbläsare (kräver chromium)'
+	@echo 'make e2e        rapporten och webben i en webbläsare (kräver chromium)'
 	@echo 'make bench      tider och minne'
-	@echo 'make  webbens svarstider med 10 000 projekt'
+	@echo 'make bench-web  webbens svarstider med 10 000 projekt'
 	@echo 'make bench-planner  planeraren bredvid andra lösare (40 minuter; FULL=1 allt, AGAIN=1 om igen)'
 	@echo 'make backtest   prognoserna mot utfallet, skriver docs/backtest.md (SECTIONS=drift bara en del)'
 	@echo 'make docs       referenssidorna i docs/reference'
-	@echo 'make locale     webbens engelska samlas om (kräver gettext)'
 	@echo 'make lock       lås beroendena (UPGRADE=1 höjer dem)'
 
 setup: $(VENV)/.ok
@@ -54,13 +58,14 @@ $(VENV)/.ok: requirements.lock pyproject.toml
 demo: setup
 	@$(BIN)/rodtrad demo
 
-test: setup
-	$(BIN)/python -m pytest -n $(WORKERS) -m "$(QUICK)"
-	@$(MAKE) --no-print-directory test-postgres
+test: test-sqlite test-postgres
+
+test-sqlite: setup
+	$(PYTEST) -m "$(QUICK)"
 
 # The server that RODTRAD_TEST_POSTGRES_URL names, or one started for the run.
 test-postgres: setup
-	RODTRAD_TEST_DATABASE=postgres $(BIN)/python -m pytest -n $(WORKERS) -m "$(POSTGRES)" tests/web
+	RODTRAD_TEST_DATABASE=postgres $(PYTEST) -m "$(POSTGRES)" tests/web
 
 check: lint unit
 
@@ -71,19 +76,28 @@ lint: setup
 	$(BIN)/lint-imports
 
 unit: setup
-	$(BIN)/python -m pytest -n $(WORKERS) -m "$(QUICK) and not slow" tests/unit tests/golden
+	$(PYTEST) -m "$(QUICK) and not slow" tests/unit tests/golden
 
 golden: setup
 	$(BIN)/python -m pytest tests/golden --update-golden
 
+# The application's texts (needs gettext), then the core's: what is untranslated is listed;
+# MISSING= writes it to a file to fill in, MERGE= takes one in.
+locale: setup
+	@$(BIN)/python -m django makemessages --settings rodtrad.web.settings
+	@$(BIN)/python -m rodtrad.sources.catalogue $(if $(MISSING),--missing $(MISSING)) $(if $(MERGE),--merge $(MERGE))
+
 test-long: setup
-	$(BIN)/python -m pytest -n $(WORKERS) -m long
+	$(PYTEST) -m long tests
 
 e2e: setup
-	$(BIN)/python -m pytest -m e2e
+	$(PYTEST) --dist loadfile -m e2e tests
 
 bench: setup
 	@$(BIN)/python benchmarks/run.py
+
+bench-web: setup
+	@$(BIN)/python benchmarks/web/run.py
 
 # The other solvers have a lock and a home of their own: nobody needs them to plan.
 bench-planner: setup $(VENV)-bench/.ok
@@ -109,9 +123,6 @@ lock: setup
 
 lock-bench: setup
 	$(BIN)/uv pip compile pyproject.toml --group bench --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --upgrade --custom-compile-command 'make lock-bench' -q -o benchmarks/planner/requirements.lock
-
-locale: setup
-	$(BIN)/python -m django makemessages --settings rodtrad.web.settings
 
 clean:
 	rm -rf $(VENV) $(VENV)-bench .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -266,7 +266,8 @@ def main() -> int:
         what = sys.argv[1]
         found = (
             measure_many(
-                int(what.removeprefix("plans").removeprefix("kept") or 100), keep_all=what.startswith("kept")
+                int(what.removeprefix("plans").removeprefix("kept") or 100),
+                keep_all=what.startswith("kept"),
             )
             if what.startswith(("plans", "kept"))
             else measure_one(int(what))

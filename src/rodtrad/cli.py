@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from rodtrad.domain.arrays import Choice
+    from rodtrad.domain.ballots import Envelope
     from rodtrad.domain.components import Tables
     from rodtrad.study import Study
 
@@ -551,6 +552,161 @@ def _verify(folder: _Folder, as_json: _Json = False) -> None:
 
 
 @app.command(
+    "envelope",
+    cls=_Command,
+    short_help=_("Räkna vad en medborgarbudget räcker till."),
+    help=_(
+        "Räkna vilka förslag som får pengar ur en medborgarbudget, med ett kvitto för varje valsedel."
+    ),
+)
+def _envelope(
+    file: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FIL.pb", help=_("Valsedlarna, i formen .pb (även gzippad).")
+        ),
+    ],
+    rule: Annotated[
+        str,
+        typer.Option(
+            "--rule",
+            metavar="REGEL",
+            help=_("equal_shares (lika delar) eller greedy (flest röster först)."),
+        ),
+    ] = "equal_shares",
+    completion: Annotated[
+        str,
+        typer.Option(
+            "--completion",
+            metavar="SÄTT",
+            help=_(
+                "När delarna inte räcker till mer: none (inget), add1 (en krona till åt "
+                "varje valsedel, om och om igen) eller add1_greedy (och sedan flest "
+                "röster först)."
+            ),
+        ),
+    ] = "add1",
+    utility: Annotated[
+        str,
+        typer.Option(
+            "--utility",
+            metavar="MÅTT",
+            help=_(
+                "Vad ett förslag är värt för den som röstar på det: cost (vad det "
+                "kostar, gånger poängen) eller points (poängen). Annars cost för "
+                "kryss och points för poäng."
+            ),
+        ),
+    ] = "",
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out",
+            metavar="MAPP",
+            help=_("Ny eller tom mapp för resultat och kvitton."),
+        ),
+    ] = None,
+    verify: Annotated[
+        Path | None,
+        typer.Option(
+            "--verify",
+            metavar="MAPP",
+            help=_("Kontrollera ett resultat som redan är skrivet, kvitto för kvitto."),
+        ),
+    ] = None,
+    as_json: _Json = False,
+) -> None:
+    from rodtrad.dialogue.envelope import COMPLETIONS, RULES
+    from rodtrad.dialogue.equal_shares import UTILITIES
+    from rodtrad.sources.pabulib import read_pabulib_file
+    from rodtrad.sources.result_folder import check_destination
+
+    _one_of("--rule", rule, RULES)
+    _one_of("--completion", completion, COMPLETIONS)
+    _one_of("--utility", utility or "cost", UTILITIES)
+    if out is not None:
+        check_destination(out)
+    envelope, noted = read_pabulib_file(file)
+    for issue in noted:
+        print(f"{issue.message} {issue.remedy}".strip(), file=sys.stderr)
+    if verify is not None:
+        _verify_envelope(envelope, verify, as_json)
+        return
+
+    from rodtrad.dialogue.envelope import distribute
+    from rodtrad.dialogue.receipts import (
+        RECEIPT_COLUMNS,
+        build_receipt_book,
+        build_result,
+        receipt_rows,
+    )
+    from rodtrad.publish.document_html import render_html
+    from rodtrad.publish.envelope import build_envelope_report, render_envelope
+    from rodtrad.sources.envelope_folder import write_envelope
+
+    with _Progress() as progress:
+        outcome = distribute(
+            envelope,
+            rule,  # type: ignore[arg-type]  # one of the words above
+            completion,  # type: ignore[arg-type]
+            utility or None,  # type: ignore[arg-type]
+            lambda added: progress(_("Fyller på, {n} kr").format(n=added)),
+        )
+    result = build_result(envelope, outcome)
+    paths: list[Path] = []
+    if out is not None:
+        shares = outcome.shares
+        book = build_receipt_book(shares) if shares else []
+        rows = [RECEIPT_COLUMNS, *receipt_rows(envelope, shares)] if shares else []
+        page = {"envelope.html": render_html(build_envelope_report(result))}
+        paths = write_envelope(out, envelope, result, book, rows, page)
+    if as_json:
+        _print_json(result)
+        return
+    print(render_envelope(result), end="")
+    if paths:
+        print("\n" + _("Rapport och filer:"))
+        for path in paths:
+            print(f"  {path}")
+
+
+def _one_of(option: str, word: str, words: Sequence[str]) -> None:
+    if word not in words:
+        raise _refusal(
+            "option_unknown",
+            _("{option} känner inte till ”{word}”.").format(option=option, word=word),
+            _("Skriv en av {words}.").format(words=", ".join(words)),
+        )
+
+
+def _verify_envelope(envelope: Envelope, folder: Path, as_json: bool) -> None:
+    from rodtrad.dialogue.checking import check_outcome
+    from rodtrad.sources.envelope_folder import read_envelope
+
+    result, book, rows = read_envelope(folder)
+    try:
+        differences = check_outcome(envelope, result, book, rows)
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
+        raise _refusal(
+            "envelope_damaged",
+            _("Resultatet i {dir} har inte den form som behövs.").format(dir=folder),
+            _("Ange en mapp som rodtrad envelope har skrivit."),
+        ) from error
+    if as_json:
+        _print_json({"ok": not differences, "differences": differences})
+    elif differences:
+        print("\n".join(differences))
+    else:
+        print(
+            _("Allt stämmer: {n} valsedlar, {m} förslag som får pengar.").format(
+                n=len(envelope.ballots), m=len(result["elected"])
+            )
+        )
+    if differences:
+        raise typer.Exit(1)
+
+
+@app.command(
     "demo",
     cls=_Command,
     short_help=_("Räkna exempelplanen för Vimmerby."),
@@ -1025,15 +1181,12 @@ def _answer(
     as_json: bool,
 ) -> None:
     """Solve one question about a finished plan anew, and print the answer."""
-    from rodtrad.domain.arrays import build_case
-    from rodtrad.domain.components import apply_scenario
     from rodtrad.explain.answers import answer_text
     from rodtrad.explain.claims import answer_for
     from rodtrad.plan.constraints import build_problem
-    from rodtrad.study import read_plan
+    from rodtrad.study import read_case, read_plan
 
-    scenario = result["meta"].get("scenario")
-    case = build_case(apply_scenario(tables, scenario) if scenario else tables)
+    case = read_case(tables, result)
     problem = build_problem(case)
     starts = {c.start_year for c in problem.choices if c.project_id == project_id}
     if year is not None and year not in starts:

@@ -8,6 +8,7 @@ files, no clock in any figure (seconds aside), no printing.
 from __future__ import annotations
 
 import math
+import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,7 @@ from rodtrad.domain.checks import check_tables, sort_issues
 from rodtrad.domain.components import apply_scenario
 from rodtrad.domain.words import (
     _,
+    later,
     quoted,
     share_text,
     years_text,
@@ -126,6 +128,15 @@ def read_plan(result: Mapping[str, Any]) -> Portfolio:
     )
 
 
+def read_case(tables: Tables, result: Mapping[str, Any]) -> Case:
+    """Return the case that a result was made of: its scenario and its locks."""
+    meta = result["meta"]
+    scenario = meta.get("scenario")
+    case = build_case(apply_scenario(tables, scenario) if scenario else tables)
+    locks = tuple(Lock(**row) for row in meta.get("locked") or ())
+    return replace(case, locks=locks) if locks else case
+
+
 def check_all(tables: Tables) -> list[Issue]:
     """Return every fault of the tables, and the projects that no plan can hold.
 
@@ -138,25 +149,49 @@ def check_all(tables: Tables) -> list[Issue]:
     return sort_issues([*issues, *check_projects(build_case(tables))])
 
 
+class _EndedError(Exception):
+    """Whoever follows the study asked it to end with what there is."""
+
+
+@dataclass(frozen=True)
+class _Task:
+    """What is to be studied: the tables with their scenario, and how."""
+
+    stored: Tables
+    tables: Tables
+    problem: Problem
+    issues: Sequence[Issue]
+    settings: Settings
+    seed: int
+
+
 def run(
     tables: Tables,
     settings: Settings | None = None,
-    progress: Callable[..., None] | None = None,
+    progress: Callable[..., object] | None = None,
+    keep: Callable[[Callable[[], Study]], None] | None = None,
 ) -> Study:
     """Return the study of the tables: the plan, what follows from it, and why.
+
+    A study that was asked to end before it was done has the best plan so far:
+    `status.interrupted` says after how many seconds, and which parts are left open.
 
     Args:
         tables: the underlag.
         settings: how long to search, which scenario, what to leave out.
-        progress: called with a stage in Swedish and, while searching, `gap`.
+        progress: called with a stage in Swedish and, while searching, `gap`; where it
+            returns True the study ends with what there is.
+        keep: called once there is a plan, with a function that gives the study as it
+            would be if it ended now; it may be called from another thread.
 
     Raises:
         InputError: the underlag has errors; all of them.
         NoPlanError: no plan meets the requirements; names a minimal conflict.
-        SolverError: no plan was found in the time.
+        SolverError: no plan was found in the time, or (`asked`) before the end was
+            asked for.
     """
+    began = time.perf_counter()
     settings = settings or Settings()
-    tell = progress or (lambda *_args, **_facts: None)
     stored = tables
     if settings.scenario is not None:
         tables = apply_scenario(tables, settings.scenario)
@@ -171,40 +206,57 @@ def run(
     faults = [*_certainty_faults(case, settings), *lock_faults(case, settings.locked)]
     if faults:
         raise InputError(faults)
-    case = replace(case, locks=tuple(sorted(settings.locked)))
-    tell(_("Bygger planen"))
-    problem = build_problem(case)
-    shared = settings.processes if len(problem.choices) > FEW_CHOICES else 1
-    with Sharing(shared) as sharing:
-        return _run(stored, tables, problem, issues, settings, sharing, tell)
+
+    def tell(stage: str, **facts: Any) -> None:
+        if progress is not None and progress(stage, **facts) is True:
+            raise _EndedError
+
+    try:
+        tell(_("Bygger planen"))
+        problem = build_problem(replace(case, locks=tuple(sorted(settings.locked))))
+        own_seed = int(tables.settings["seed"])
+        seed = own_seed if settings.seed is None else settings.seed
+        task = _Task(stored, tables, problem, issues, settings, seed)
+        shared = settings.processes if len(problem.choices) > FEW_CHOICES else 1
+        with Sharing(shared) as sharing:
+            if "needs" in settings.only:
+                sharing.add("needs", _needs, tables, seed)
+            plan = _search(task, tell)
+            making = _Making(task, plan, sharing, began)
+            if keep is not None:
+                keep(making.study)
+            return making.finish(tell)
+    except _EndedError:
+        raise SolverError(
+            _("Körningen avbröts innan någon plan var hittad."),
+            status="asked",
+            gap=None,
+            seconds=time.perf_counter() - began,
+        ) from None
 
 
-def _run(
-    stored: Tables,
-    tables: Tables,
-    problem: Problem,
-    issues: Sequence[Issue],
-    settings: Settings,
-    sharing: Sharing,
-    tell: Callable[..., None],
-) -> Study:
-    """Return the study of tables without errors, as `run` does."""
+def _search(task: _Task, tell: Callable[..., None]) -> Portfolio:
+    """Return the plan that the search finds.
+
+    Raises:
+        NoPlanError, SolverError: as `run`.
+    """
     from rodtrad.plan.milp import Limits, solve_problem
 
-    case = problem.case
-    own_seed = int(tables.settings["seed"])
-    seed = own_seed if settings.seed is None else settings.seed
-    if "needs" in settings.only:
-        sharing.add("needs", _needs, tables, seed)
-    limits = Limits(settings.time_limit, settings.work_limit, settings.gap, seed)
+    problem, settings = task.problem, task.settings
+    limits = Limits(settings.time_limit, settings.work_limit, settings.gap, task.seed)
 
-    def watch(state: Progress) -> None:
-        tell(
-            _("Söker den bästa planen"),
-            gap=state.gap,
-            objective=state.objective,
-            bound=state.bound,
-        )
+    def watch(state: Progress) -> bool:
+        try:
+            tell(
+                _("Söker den bästa planen"),
+                gap=state.gap,
+                objective=state.objective,
+                bound=state.bound,
+            )
+        except _EndedError:
+            return True
+        return False
 
     earlier = None
     if settings.earlier is not None:
@@ -218,42 +270,133 @@ def _run(
 
         tell(_("Söker vad som inte går ihop"))
         raise explain_no_plan(problem, limits)
-    if plan.choices is None:
-        raise SolverError(
-            _(
-                "Tiden räckte inte för att hitta en plan som håller alla krav. "
-                "Ge längre tid med --time-limit."
-            )
-            if plan.stopped == "time"
-            else _(
-                "Arbetsgränsen räckte inte för att hitta en plan som håller alla krav. "
-                "Höj den med --work-limit."
-            ),
-            status=plan.stopped,
-            gap=None,
-            seconds=plan.seconds,
+    if plan.choices is not None:
+        return plan
+    if plan.stopped == "asked":
+        raise _EndedError
+    raise SolverError(
+        _(
+            "Tiden räckte inte för att hitta en plan som håller alla krav. "
+            "Ge längre tid med --time-limit."
         )
-    if "agreement" in settings.only and len(tables["viewpoints"]):
-        sharing.add("agreement", _agreement, problem, plan.choices, settings, seed)
-    reasons: list[dict[str, Any]] = []
-    limits_held: list[dict[str, Any]] = []
-    if "reasons" in settings.only:
+        if plan.stopped == "time"
+        else _(
+            "Arbetsgränsen räckte inte för att hitta en plan som håller alla krav. "
+            "Höj den med --work-limit."
+        ),
+        status=plan.stopped,
+        gap=None,
+        seconds=plan.seconds,
+    )
+
+
+class _Making:
+    """A study whose plan is found, while the rest of it is being made."""
+
+    def __init__(
+        self, task: _Task, plan: Portfolio, sharing: Sharing, began: float
+    ) -> None:
+        """Begin with the plan alone."""
+        self.task, self.plan, self.sharing, self.began = task, plan, sharing, began
+        self.reasons: list[dict[str, Any]] | None = None
+        self.limits_held: list[dict[str, Any]] = []
+
+    def finish(self, tell: Callable[..., None]) -> Study:
+        """Make all that was asked for, or what there is time for; return the study."""
+        task, only = self.task, self.task.settings.only
+        try:
+            if self.plan.stopped == "asked":
+                raise _EndedError
+            if "agreement" in only and len(task.tables["viewpoints"]):
+                self.sharing.add("agreement", _agreement, task, self.plan)
+            if "reasons" in only:
+                self._explain(tell)
+            if "beside" in only:
+                _add_beside(self.sharing, task, self.plan)
+            if "uncertainty" in only:
+                self.sharing.add("uncertainty", _uncertainty, task, self.plan)
+            found = self.sharing.results(lambda key: tell(_stage(key)))
+        except _EndedError:
+            return self.study()
+        return self._study(found, only, None)
+
+    def _explain(self, tell: Callable[..., None]) -> None:
         from rodtrad.explain.limits import binding_limits
         from rodtrad.explain.reasons import explain_and_improve
         from rodtrad.plan.greedy import RowCheck
 
-        effort = _effort(problem, settings, plan, seed)
+        problem = self.task.problem
         plan, reasons = explain_and_improve(
             problem,
-            plan,
-            seed,
+            self.plan,
+            self.task.seed,
             lambda i, n: tell(_("Prövar skäl {i} av {n}").format(i=i, n=n)),
-            effort,
+            _effort(self.task, self.plan),
         )
         check = RowCheck(problem)
-        limits_held = binding_limits(check, check.chosen(plan.choices or ()))
-    choices = plan.choices or ()
-    if broken := evaluate_plan(case, choices).violations:
+        self.limits_held = binding_limits(check, check.chosen(plan.choices or ()))
+        self.plan, self.reasons = plan, reasons
+
+    def study(self) -> Study:
+        """Return the study as it is if it ends now, and say what is left open."""
+        only = self.task.settings.only
+        found = self.sharing.done()
+        # what stands beside the plan is one part: the curves are many, so is told whole
+        missing = {"beside": True, "reasons": self.reasons is None}
+        for part in ("agreement", "needs", "uncertainty"):
+            missing[part] = part not in found
+        if not len(self.task.tables["viewpoints"]):
+            missing["agreement"] = False
+        if _draws(self.task.tables, self.task.settings) < 2:
+            missing["uncertainty"] = False
+        left = [part for part in PARTS if part in only and missing.get(part)]
+        seconds = round(time.perf_counter() - self.began, 1)
+        done = tuple(part for part in only if part not in left)
+        return self._study(found, done, {"seconds": seconds, "open": left})
+
+    def _study(
+        self,
+        found: Mapping[str, Any],
+        parts: Sequence[str],
+        interrupted: dict[str, Any] | None,
+    ) -> Study:
+        """Return the study of the plan and of these parts."""
+        task, plan, case = self.task, self.plan, self.task.problem.case
+        settings = replace(task.settings, only=tuple(parts))
+        choices = plan.choices or ()
+        _refuse_broken(case, plan)
+        economy = economy_result(case, choices)
+        agreement, certificates = found.get("agreement", ({}, None))
+        beside: dict[str, Any] = {}
+        if "beside" in parts:
+            from rodtrad.explain.beside import beside_facts
+
+            beside["curves"] = [found[key] for key in found if key.startswith("curve ")]
+            beside["beside"] = beside_facts(case, plan, economy, found)
+        result: dict[str, Any] = {
+            "meta": {
+                **study_facts(task.stored, task.tables, settings.scenario, case.locks),
+                "seed": task.seed,
+                "asked": _asked(task.tables, settings),
+            },
+            "status": _status(plan, interrupted),
+            **economy,
+            **agreement,
+            **beside,
+            **found.get("needs", {}),
+            **found.get("uncertainty", {}),
+            "limits": self.limits_held,
+            "reasons": self.reasons or [],
+            "law": law.used(int(year) for year in case.years),
+            "quality": quality_of(task.tables, choices),
+            "issues": [issue.as_dict() for issue in task.issues],
+        }
+        return Study(task.stored, result, certificates)
+
+
+def _refuse_broken(case: Case, plan: Portfolio) -> None:
+    """Raise `SolverError` if the plan breaks a requirement when recomputed."""
+    if broken := evaluate_plan(case, plan.choices or ()).violations:
         raise SolverError(
             _(
                 "Planen håller inte alla krav när den räknas om ({what}). "
@@ -263,38 +406,6 @@ def _run(
             gap=plan.gap,
             seconds=plan.seconds,
         )
-    economy = economy_result(case, choices)
-    if "beside" in settings.only:
-        _add_beside(sharing, problem, plan, settings, seed)
-    if "uncertainty" in settings.only:
-        sharing.add("uncertainty", _uncertainty, tables, problem, plan, settings, seed)
-    found = sharing.results(lambda key: tell(_stage(key)))
-    agreement, certificates = found.get("agreement", ({}, None))
-    beside: dict[str, Any] = {}
-    if "beside" in settings.only:
-        from rodtrad.explain.beside import beside_facts
-
-        beside["curves"] = [found[key] for key in found if key.startswith("curve ")]
-        beside["beside"] = beside_facts(case, plan, economy, found)
-    result: dict[str, Any] = {
-        "meta": {
-            **study_facts(stored, tables, settings.scenario, case.locks),
-            "seed": seed,
-            "asked": _asked(tables, settings),
-        },
-        "status": _status(plan),
-        **economy,
-        **agreement,
-        **beside,
-        **found.get("needs", {}),
-        **found.get("uncertainty", {}),
-        "limits": limits_held,
-        "reasons": reasons,
-        "law": law.used(int(year) for year in case.years),
-        "quality": quality_of(tables, choices),
-        "issues": [issue.as_dict() for issue in issues],
-    }
-    return Study(stored, result, certificates)
 
 
 def own_study(
@@ -383,35 +494,33 @@ def read_settings(data: Mapping[str, Any]) -> Settings:
     return Settings(**fields)
 
 
-def _effort(
-    problem: Problem, settings: Settings, plan: Portfolio, seed: int
-) -> ReasonLimits:
+def _effort(task: _Task, plan: Portfolio) -> ReasonLimits:
     """Return what the reasons may cost: the rest of the time, and a work limit."""
     from rodtrad.explain.questions import ReasonLimits
 
+    settings = task.settings
     seconds = max(settings.time_limit - plan.seconds, settings.time_limit / 4)
-    limits = replace(ReasonLimits.for_problem(problem, seconds), seed=seed)
+    limits = ReasonLimits.for_problem(task.problem, seconds)
+    limits = replace(limits, seed=task.seed)
     if settings.work_limit is None:
         return limits
     return replace(limits, seconds=math.inf, work=min(limits.work, settings.work_limit))
 
 
 def _agreement(
-    problem: Problem,
-    choices: Sequence[Choice],
-    settings: Settings,
-    seed: int,
+    task: _Task, plan: Portfolio
 ) -> tuple[dict[str, Any], dict[str, Any] | None]:
     """Return the agreement map for `plan.json` and its certificates."""
     from rodtrad.plan.agreement import agreement_basis
     from rodtrad.plan.robust import MapLimits, map_agreement
 
-    limits = MapLimits(seconds=settings.time_limit, seed=seed)
+    problem, settings = task.problem, task.settings
+    limits = MapLimits(seconds=settings.time_limit, seed=task.seed)
     if settings.work_limit is not None:
         # Whoever limits the work wants the same answer on every machine.
         work = min(settings.work_limit, limits.work or settings.work_limit)
         limits = replace(limits, seconds=None, work=work)
-    found = map_agreement(problem, limits, [tuple(choices)])
+    found = map_agreement(problem, limits, [plan.choices or ()])
     if not found.rows:
         return {}, None
     basis = agreement_basis(problem.case, found.rows, found.certificates.plans)
@@ -421,27 +530,22 @@ def _agreement(
     }, found.certificates.as_dict()
 
 
-def _add_beside(
-    sharing: Sharing,
-    problem: Problem,
-    plan: Portfolio,
-    settings: Settings,
-    seed: int,
-) -> None:
+def _add_beside(sharing: Sharing, task: _Task, plan: Portfolio) -> None:
     """Add the parts that choices beside the plan are made of."""
     from rodtrad.explain.beside import near_and_windows
     from rodtrad.explain.curves import curve_limits, curve_names, value_curve
     from rodtrad.plan.replan import replan
     from rodtrad.plan.reserve import LEVELS, WORK, reserve_list
 
+    problem, seed, decided = task.problem, task.seed, task.settings.decided
     names = curve_names(problem, plan)
     for name in names:
         each = curve_limits(len(names))
         sharing.add(f"curve {name or ''}", value_curve, problem, plan, name, each)
     sharing.add("near", near_and_windows, problem, plan, seed)
     sharing.add("reserve", reserve_list, problem, plan, LEVELS, WORK, seed)
-    if settings.decided is not None:
-        sharing.add("replan", replan, problem, plan, settings.decided, seed=seed)
+    if decided is not None:
+        sharing.add("replan", replan, problem, plan, decided, seed=seed)
 
 
 def _stage(key: str) -> str:
@@ -545,15 +649,10 @@ def _asked(tables: Tables, settings: Settings) -> dict[str, Any]:
     }
 
 
-def _uncertainty(
-    tables: Tables,
-    problem: Problem,
-    plan: Portfolio,
-    settings: Settings,
-    seed: int,
-) -> dict[str, Any]:
+def _uncertainty(task: _Task, plan: Portfolio) -> dict[str, Any]:
     """Return probabilities and, if asked for, the plan with a certainty."""
-    draws = _draws(tables, settings)
+    tables, seed = task.tables, task.seed
+    draws = _draws(tables, task.settings)
     if draws < 2 or plan.choices is None:
         return {}
     from rodtrad.capacity.uncertainty_result import uncertainty_result
@@ -561,39 +660,36 @@ def _uncertainty(
 
     people = population_swings(tables, draws, seed)
     nation = nation_swings(tables, draws, seed)
-    found = uncertainty_result(problem.case, plan.choices, draws, seed, people, nation)
-    if settings.certainty is not None:
-        found["risk"] = _risk(tables, problem, plan, settings, seed)
+    case = task.problem.case
+    found = uncertainty_result(case, plan.choices, draws, seed, people, nation)
+    if task.settings.certainty is not None:
+        found["risk"] = _risk(task, plan)
     return found
 
 
-def _risk(
-    tables: Tables,
-    problem: Problem,
-    plan: Portfolio,
-    settings: Settings,
-    seed: int,
-) -> dict[str, Any]:
+def _risk(task: _Task, plan: Portfolio) -> dict[str, Any]:
     """Return the plan with the certainty asked for, and what it costs."""
     from rodtrad.needs.swings import population_swings
     from rodtrad.plan.milp import Limits
     from rodtrad.plan.risk import plan_with_certainty
 
-    share = settings.certainty or 0.0
+    problem, settings = task.problem, task.settings
     work = RISK_WORK
     if settings.work_limit is not None:
         work = min(work, settings.work_limit)
-    limits = Limits(settings.time_limit * RISK_TIME_SHARE, work, settings.gap, seed)
+    limits = Limits(
+        settings.time_limit * RISK_TIME_SHARE, work, settings.gap, task.seed
+    )
 
     def people(count: int, of_seed: int) -> Array | None:
-        return population_swings(tables, count, of_seed)
+        return population_swings(task.tables, count, of_seed)
 
     found = plan_with_certainty(
         problem,
         plan,
-        share,
+        settings.certainty or 0.0,
         goal_id=settings.certainty_goal,
-        seed=seed,
+        seed=task.seed,
         limits=limits,
         population=people,
     )
@@ -607,8 +703,8 @@ def _risk(
     }
 
 
-def _status(plan: Portfolio) -> dict[str, Any]:
-    return {
+def _status(plan: Portfolio, interrupted: dict[str, Any] | None) -> dict[str, Any]:
+    status = {
         "state": plan.state,
         "stopped": plan.stopped,
         "objective": plan.objective,
@@ -616,6 +712,7 @@ def _status(plan: Portfolio) -> dict[str, Any]:
         "gap": plan.gap,
         "seconds": round(plan.seconds, 1),
     }
+    return status if interrupted is None else {**status, "interrupted": interrupted}
 
 
 def compare_studies(
@@ -636,7 +733,7 @@ def compare_studies(
     if len(plans) < 2:
         msg = "two plans are needed for a comparison"
         raise ValueError(msg)
-    cases = [_case_of(tables, result) for tables, result in plans]
+    cases = [read_case(tables, result) for tables, result in plans]
     choices = [read_choices(result) for _tables, result in plans]
     results = [result for _tables, result in plans]
     return {
@@ -652,11 +749,6 @@ def compare_studies(
         ],
         "projects": _project_differences(results),
     }
-
-
-def _case_of(tables: Tables, result: Mapping[str, Any]) -> Case:
-    scenario = result["meta"].get("scenario")
-    return build_case(apply_scenario(tables, scenario) if scenario else tables)
 
 
 def _plan_row(result: Mapping[str, Any]) -> dict[str, Any]:
@@ -684,13 +776,13 @@ def _figure(result: Mapping[str, Any], key: str) -> list[float | None]:
 
 
 DRIVERS = (
-    ("population", _("Invånare (volym)")),
-    ("tax_base_growth", _("Skatteunderlag")),
-    ("cost_growth", _("Priser och löner")),
-    ("construction_growth", _("Byggpriser")),
-    ("interest_rate", _("Ränta")),
-    ("input", _("Övrigt underlag")),
-    ("projects", _("Val av projekt")),
+    ("population", later("Invånare (volym)")),
+    ("tax_base_growth", later("Skatteunderlag")),
+    ("cost_growth", later("Priser och löner")),
+    ("construction_growth", later("Byggpriser")),
+    ("interest_rate", later("Ränta")),
+    ("input", later("Övrigt underlag")),
+    ("projects", later("Val av projekt")),
 )
 
 
@@ -718,7 +810,7 @@ def _itemise(
         steps.append(
             {
                 "key": key,
-                "label": label,
+                "label": _(label),
                 **{name: as_list(after[name] - before[name]) for name in after},
             }
         )

@@ -116,10 +116,13 @@ def assert_same(
     """Equal to 1e-9: of the base for money, of one or of its own size for the rest."""
     assert set(one) == set(other)
     for name, values in one.items():
+        found, wanted = other[name][years], values[years]
+        if np.array_equal(found, wanted, equal_nan=True):
+            continue  # as most are; to compare by tolerance takes many times as long
         size = case.base_tkr if is_money(name) else 1.0
         np.testing.assert_allclose(
-            other[name][years],
-            values[years],
+            found,
+            wanted,
             rtol=SAME,
             atol=SAME * size,
             equal_nan=True,
@@ -405,6 +408,7 @@ def check_draws(seeds: range, block: int, draws: int = 5) -> None:
 
 
 CHECKS: dict[str, Callable[[range, int], None]] = {
+    "the_identities_hold": check_identities,
     "moving_a_project_changes_nothing_before_it": check_moving,
     "money_times_k_gives_money_times_k": check_scaling,
     "row_order_never_matters": check_row_order,
@@ -418,12 +422,6 @@ CHECKS: dict[str, Callable[[range, int], None]] = {
 @pytest.mark.parametrize("block", range(BLOCKS))
 def test_on_150_random_underlag(check: str, block: int) -> None:
     CHECKS[check](SEEDS, block)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("block", range(BLOCKS))
-def test_identities_on_1000_random_underlag(block: int) -> None:
-    check_identities(LONG_SEEDS, block)
 
 
 @pytest.mark.long

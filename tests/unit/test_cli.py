@@ -26,6 +26,7 @@ COMMANDS = [
     "compare",
     "explain",
     "verify",
+    "envelope",
     "demo",
     "serve",
     "backup",

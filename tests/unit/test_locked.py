@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from unit.plan.tiny import goal, project, tiny_tables
 
+from rodtrad import cli
 from rodtrad.capacity.evaluate import evaluate_plan
 from rodtrad.domain.arrays import Lock, build_case
 from rodtrad.errors import InputError, NoPlanError
 from rodtrad.sources import read_underlag
+from rodtrad.sources.result_folder import write_result
 from rodtrad.study import Settings, run
 from rodtrad.verify import verify_result
 
@@ -67,6 +69,27 @@ def test_a_locked_study_is_proven_for_what_is_left_and_verifies() -> None:
     reasons = {row["project_id"]: row for row in study.result["reasons"]}
     assert "Starten 2026 låstes innan planen söktes." in reasons["bad"]["text"]
     assert reasons["bad"]["force"]["impossible"]
+
+
+def test_a_question_about_a_locked_plan_keeps_the_locks(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Both fit in 2026 only without the lock; then the plan is worth more."""
+    study = run(_two(), _with(Lock("bad", start_year=2026), only=("plan",)))
+    write_result(tmp_path / "plan", study.result, study.tables, {})
+
+    def asked(*words: str) -> str:
+        code = cli.run_command(["explain", str(tmp_path / "plan"), *words])
+        assert code == 0
+        return capsys.readouterr().out
+
+    own = "startar 2026. Det låstes innan planen söktes. Lås upp projektet"
+    assert own in asked("--project", "bad", "--year", "2027")
+    assert own in asked("--project", "bad", "--ask")
+    assert "bad" in asked("--project", "bad", "--year", "2026", "--json")
+    told = asked("--project", "skola", "--year", "2026")
+    assert "går inte att starta 2026" in told
+    assert "så länge de andra låsen står kvar" in told
 
 
 def test_no_study_tells_of_locks_where_there_are_none() -> None:

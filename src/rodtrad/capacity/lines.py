@@ -22,6 +22,7 @@ from rodtrad.domain.words import (
     ROOM_LABELS,
     STATEMENT_LABELS,
     _,
+    later,
 )
 
 if TYPE_CHECKING:
@@ -37,25 +38,42 @@ class Line:
 
     key: str
     group: str
-    label: str
-    formula: str
+    named: str
+    computed: str
     inputs: tuple[str, ...]
 
+    @property
+    def label(self) -> str:
+        """The figure's name in the reader's language."""
+        return _(self.named)
 
-def _line(group: str, key: str, label: str, formula: str, inputs: str) -> Line:
-    return Line(key, group, label, formula, tuple(inputs.split()))
+    @property
+    def formula(self) -> str:
+        """How it is computed, in the reader's language."""
+        return _(self.computed)
+
+
+def _line(group: str, key: str, named: str, computed: str, inputs: str) -> Line:
+    return Line(key, group, named, computed, tuple(inputs.split()))
 
 
 def _declared() -> Iterable[Line]:
-    s, b, c = STATEMENT_LABELS, BALANCE_LABELS, CASH_FLOW_LABELS
-    k, i, r = BALANSKRAV_LABELS, INDICATOR_LABELS, ROOM_LABELS
-    taxes = _("senaste angivna värde × invånare × skatteunderlagets ökning sedan dess")
+    s, b, c = (
+        labels.messages
+        for labels in (STATEMENT_LABELS, BALANCE_LABELS, CASH_FLOW_LABELS)
+    )
+    k, i, r = (
+        labels.messages for labels in (BALANSKRAV_LABELS, INDICATOR_LABELS, ROOM_LABELS)
+    )
+    taxes = later(
+        "senaste angivna värde × invånare × skatteunderlagets ökning sedan dess"
+    )
     tax_inputs = "years:population years:tax_base_growth"
     yield _line(
         "statement",
         "ri",
         s["ri"],
-        _(
+        later(
             "senaste angivna värde × kostnadsökning + projektens upplösta "
             "investeringsinkomster + projektens avgifter"
         ),
@@ -65,7 +83,7 @@ def _declared() -> Iterable[Line]:
         "statement",
         "rk",
         s["rk"],
-        _(
+        later(
             "senaste angivna värde × kostnadsökning − tillfälliga och varaktiga "
             "ändringar − projektens driftkostnader − väntekostnader − utrangeringar"
         ),
@@ -77,14 +95,14 @@ def _declared() -> Iterable[Line]:
         "statement",
         "ra",
         s["ra"],
-        _("avskrivningar på det som redan är beslutat och på projekten"),
+        later("avskrivningar på det som redan är beslutat och på projekten"),
         "statement:ra existing:depreciation_tkr projects:depreciation",
     )
     yield _line(
         "statement",
         "rn",
         s["rn"],
-        _("intäkter + kostnader + avskrivningar"),
+        later("intäkter + kostnader + avskrivningar"),
         "ri rk ra",
     )
     yield _line("statement", "rs", s["rs"], taxes, f"statement:rs {tax_inputs}")
@@ -93,10 +111,10 @@ def _declared() -> Iterable[Line]:
         "statement",
         "rv",
         s["rv"],
-        _("nettokostnader + skatteintäkter + statsbidrag och utjämning"),
+        later("nettokostnader + skatteintäkter + statsbidrag och utjämning"),
         "rn rs rg",
     )
-    interest = _("låneräntan × årets genomsnittliga lån utöver den minsta kassan")
+    interest = later("låneräntan × årets genomsnittliga lån utöver den minsta kassan")
     yield _line(
         "statement",
         "fi",
@@ -112,44 +130,44 @@ def _declared() -> Iterable[Line]:
         "net_loans net_loans@-1 years:interest_rate",
     )
     yield _line(
-        "statement", "re", s["re"], _("verksamhetens resultat + räntor"), "rv fi fk"
+        "statement", "re", s["re"], later("verksamhetens resultat + räntor"), "rv fi fk"
     )
     yield _line(
-        "statement", "ex", s["ex"], _("angivet värde, annars noll"), "statement:ex"
+        "statement", "ex", s["ex"], later("angivet värde, annars noll"), "statement:ex"
     )
     yield _line(
         "statement",
         "ar",
         s["ar"],
-        _("resultat efter finansiella poster + extraordinära poster"),
+        later("resultat efter finansiella poster + extraordinära poster"),
         "re ex",
     )
     yield _line(
         "flow",
         "outlay",
-        _("Investeringsutgifter"),
-        _("redan beslutade utgifter + projektens utgifter"),
+        later("Investeringsutgifter"),
+        later("redan beslutade utgifter + projektens utgifter"),
         "existing:outlay_tkr projects:outlay years:construction_growth",
     )
     yield _line(
         "flow",
         "income",
-        _("Investeringsinkomster"),
-        _("redan beslutade inkomster + projektens inkomster"),
+        later("Investeringsinkomster"),
+        later("redan beslutade inkomster + projektens inkomster"),
         "existing:income_tkr projects:income years:construction_growth",
     )
     yield _line(
         "flow",
         "resolved",
-        _("Upplösta investeringsinkomster"),
-        _("redan beslutade + projektens, fördelade över åren som avskrivningarna"),
+        later("Upplösta investeringsinkomster"),
+        later("redan beslutade + projektens, fördelade över åren som avskrivningarna"),
         "existing:resolved_income_tkr projects:resolved",
     )
     yield _line(
         "flow",
         "net_loans",
-        _("Lån utöver den minsta kassan"),
-        _(
+        later("Lån utöver den minsta kassan"),
+        later(
             "förra årets − (årets resultat + avskrivningar − upplösta inkomster + "
             "utrangeringar − utgifter + inkomster + ändrade avsättningar)"
         ),
@@ -160,7 +178,7 @@ def _declared() -> Iterable[Line]:
         "balance",
         "fixed_assets",
         b["fixed_assets"],
-        _("förra årets + utgifter − avskrivningar − utrangeringar"),
+        later("förra årets + utgifter − avskrivningar − utrangeringar"),
         "fixed_assets@-1 outlay ra projects:scrapped",
     )
     for key in (
@@ -170,48 +188,48 @@ def _declared() -> Iterable[Line]:
         "guarantees",
     ):
         yield _line(
-            "balance", key, b[key], _("som vid basårets slut"), f"balance:{key}"
+            "balance", key, b[key], later("som vid basårets slut"), f"balance:{key}"
         )
     yield _line(
         "balance",
         "cash",
         b["cash"],
-        _("den minsta kassan + det som blir över när lånen är noll"),
+        later("den minsta kassan + det som blir över när lånen är noll"),
         "settings:min_cash_tkr net_loans",
     )
     yield _line(
         "balance",
         "equity",
         b["equity"],
-        _("förra årets + årets resultat"),
+        later("förra årets + årets resultat"),
         "equity@-1 ar",
     )
     yield _line(
         "balance",
         "provisions",
         b["provisions"],
-        _("förra årets + ändrade avsättningar"),
+        later("förra årets + ändrade avsättningar"),
         "provisions@-1 years:provisions_change_tkr",
     )
     yield _line(
         "balance",
         "loans",
         b["loans"],
-        _("det som måste lånas när kassan är så liten som den får vara"),
+        later("det som måste lånas när kassan är så liten som den får vara"),
         "net_loans",
     )
     yield _line(
         "balance",
         "other_liabilities",
         b["other_liabilities"],
-        _("förra årets + investeringsinkomster − upplösta"),
+        later("förra årets + investeringsinkomster − upplösta"),
         "other_liabilities@-1 income resolved",
     )
     yield _line(
         "cash_flow",
         "lopande",
         c["lopande"],
-        _(
+        later(
             "årets resultat + avskrivningar − upplösta inkomster + utrangeringar + "
             "ändrade avsättningar"
         ),
@@ -221,28 +239,36 @@ def _declared() -> Iterable[Line]:
         "cash_flow",
         "investering",
         c["investering"],
-        _("inkomster − utgifter"),
+        later("inkomster − utgifter"),
         "income outlay",
     )
     yield _line(
         "cash_flow",
         "finansiering",
         c["finansiering"],
-        _("årets ändring av lånen"),
+        later("årets ändring av lånen"),
         "loans loans@-1",
     )
     yield _line(
         "cash_flow",
         "arets",
         c["arets"],
-        _("löpande verksamhet + investeringar + finansiering"),
+        later("löpande verksamhet + investeringar + finansiering"),
         "lopande investering finansiering",
     )
     yield _line(
-        "cash_flow", "likvida_in", c["likvida_in"], _("förra årets kassa"), "cash@-1"
+        "cash_flow",
+        "likvida_in",
+        c["likvida_in"],
+        later("förra årets kassa"),
+        "cash@-1",
     )
     yield _line(
-        "cash_flow", "likvida_ut", c["likvida_ut"], _("kassan vid årets slut"), "cash"
+        "cash_flow",
+        "likvida_ut",
+        c["likvida_ut"],
+        later("kassan vid årets slut"),
+        "cash",
     )
     for key in (
         "realisationsvinster",
@@ -256,77 +282,81 @@ def _declared() -> Iterable[Line]:
             "balanskrav",
             key,
             k[key],
-            _("angivet värde, annars noll"),
+            later("angivet värde, annars noll"),
             f"adjustments:{key}",
         )
     yield _line(
         "balanskrav",
         "areb",
         k["areb"],
-        _("årets resultat + balanskravsjusteringar"),
+        later("årets resultat + balanskravsjusteringar"),
         "ar realisationsvinster undantag_vinst undantag_forlust orealiserat aterforing",
     )
     yield _line(
         "balanskrav",
         "reservering",
         k["reservering"],
-        _("så mycket som lag, tak och mål medger av överskottet"),
+        later("så mycket som lag, tak och mål medger av överskottet"),
         "areb ar rs rg adjustments:reservering settings:resultatreserv_tkr",
     )
     yield _line(
         "balanskrav",
         "anvandning",
         k["anvandning"],
-        _("det som fattas upp till noll, så långt reserverna räcker"),
+        later("det som fattas upp till noll, så långt reserverna räcker"),
         "areb adjustments:anvandning settings:rur_tkr settings:resultatreserv_tkr",
     )
     yield _line(
         "balanskrav",
         "bkr",
         k["bkr"],
-        _("resultat efter justeringar + reservering + användning"),
+        later("resultat efter justeringar + reservering + användning"),
         "areb reservering anvandning",
     )
     yield _line(
         "balanskrav",
         "underskott_in",
         k["underskott_in"],
-        _("det som är kvar att återställa från tidigare år"),
+        later("det som är kvar att återställa från tidigare år"),
         "att_reglera@-1 deficits:amount",
     )
     yield _line(
         "balanskrav",
         "att_reglera",
         k["att_reglera"],
-        _("balanskravsresultat + synnerliga skäl + tidigare underskott, högst noll"),
+        later(
+            "balanskravsresultat + synnerliga skäl + tidigare underskott, högst noll"
+        ),
         "bkr synnerliga_skal underskott_in",
     )
     ratios = {
-        "res_andel": (_("årets resultat / (skatter + bidrag)"), "ar rs rg"),
-        "bkr_andel": (_("balanskravsresultat / (skatter + bidrag)"), "bkr rs rg"),
+        "res_andel": (later("årets resultat / (skatter + bidrag)"), "ar rs rg"),
+        "bkr_andel": (later("balanskravsresultat / (skatter + bidrag)"), "bkr rs rg"),
         "sol": (
-            _("eget kapital / alla tillgångar"),
+            later("eget kapital / alla tillgångar"),
             "equity fixed_assets financial_assets other_assets cash",
         ),
         "sol_pen": (
-            _("(eget kapital − pensioner utanför balansräkningen) / alla tillgångar"),
+            later(
+                "(eget kapital − pensioner utanför balansräkningen) / alla tillgångar"
+            ),
             "equity pension_off_balance fixed_assets financial_assets other_assets cash",
         ),
         "sfg": (
-            _(
+            later(
                 "(årets resultat + avskrivningar − upplösta inkomster) / "
                 "(utgifter − inkomster)"
             ),
             "ar ra resolved outlay income",
         ),
-        "lan_inv": (_("1 000 × lån / invånare"), "loans years:population"),
-        "nettolan": (_("(lån − kassa) / (skatter + bidrag)"), "loans cash rs rg"),
+        "lan_inv": (later("1 000 × lån / invånare"), "loans years:population"),
+        "nettolan": (later("(lån − kassa) / (skatter + bidrag)"), "loans cash rs rg"),
         "inv_andel": (
-            _("(utgifter − inkomster) / (skatter + bidrag)"),
+            later("(utgifter − inkomster) / (skatter + bidrag)"),
             "outlay income rs rg",
         ),
         "nka": (
-            _("(nettokostnader och räntor) / (skatter + bidrag)"),
+            later("(nettokostnader och räntor) / (skatter + bidrag)"),
             "rn fi fk rs rg",
         ),
     }
@@ -336,21 +366,23 @@ def _declared() -> Iterable[Line]:
         "room",
         "own_funds",
         r["own_funds"],
-        _("årets resultat + avskrivningar − upplösta inkomster − utgifter + inkomster"),
+        later(
+            "årets resultat + avskrivningar − upplösta inkomster − utgifter + inkomster"
+        ),
         "ar ra resolved outlay income",
     )
     yield _line(
         "room",
         "debt_ceiling",
         r["debt_ceiling"],
-        _("det minsta som skiljer lånen från ett skuldmål, från året och framåt"),
+        later("det minsta som skiljer lånen från ett skuldmål, från året och framåt"),
         "loans rs rg years:population goals:value",
     )
     yield _line(
         "room",
         "result_target",
         r["result_target"],
-        _(
+        later(
             "det minsta som skiljer resultatet från ett resultatmål, från året och "
             "framåt, delat med vad en investerad krona kostar per år (1/33 + räntan)"
         ),

@@ -39,7 +39,10 @@ from rodtrad.domain.economy import (
     EconomyParameters,
     build_parameters,
 )
-from rodtrad.domain.words import _
+from rodtrad.domain.words import (
+    Labels,
+    later,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -66,16 +69,18 @@ BLOCK_DRAWS: Final = 2500
 # Blocks at a time. The figures are the same for any number.
 THREADS: Final = 2
 RANKING_DRAWS: Final = 2000
-GROUP_LABELS: Final = {
-    "tax_base": _("Skatteunderlaget"),
-    "cost": _("Driftkostnaderna"),
-    "prices": _("Allmänna prisökningar"),
-    "construction": _("Byggpriserna"),
-    "interest": _("Räntan"),
-    "population": _("Befolkningen"),
-    "project_cost": _("Projektens fördyring"),
-    "project_delay": _("Projektens försening"),
-}
+GROUP_LABELS: Final = Labels(
+    {
+        "tax_base": later("Skatteunderlaget"),
+        "cost": later("Driftkostnaderna"),
+        "prices": later("Allmänna prisökningar"),
+        "construction": later("Byggpriserna"),
+        "interest": later("Räntan"),
+        "population": later("Befolkningen"),
+        "project_cost": later("Projektens fördyring"),
+        "project_delay": later("Projektens försening"),
+    }
+)
 
 
 @dataclass(frozen=True)

@@ -90,7 +90,7 @@ def quality_of(tables: Tables, choices: Sequence[Choice]) -> dict[str, Any]:
                 "table": name,
                 "key": shown,
                 "rows": len(rows),
-                "text": table.spec.label_sv,
+                "text": table.spec.label,
                 "source": source or None,
             }
         )
@@ -143,7 +143,7 @@ def key_assumptions(tables: Tables) -> list[dict[str, str]]:
             if values[0] != values[-1]:
                 least = number(100 * values[0], 2)
                 text = _("{a} till {b}").format(a=least, b=text)
-            found.append((columns[name].label_sv, _("{x} per år").format(x=text)))
+            found.append((columns[name].label, _("{x} per år").format(x=text)))
     for row in _assumed(tables, "goals"):
         if row["level"] == "must" and row["value"]:
             shown = indicator_text(row["indicator"], row["value"], currency)

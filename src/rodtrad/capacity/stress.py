@@ -21,7 +21,9 @@ from rodtrad.capacity.probability import (
     simulate_plan,
 )
 from rodtrad.domain.economy import default_parameters
-from rodtrad.domain.words import _
+from rodtrad.domain.words import (
+    _,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -258,7 +260,12 @@ def assumption_range(
     middle = share(own, population)
 
     def row(p: Parameter, low: float, high: float) -> dict[str, Any]:
-        limits = {"key": p.key, "label": p.label, "low": p.low, "high": p.high}
+        limits = {
+            "key": p.key,
+            "label": p.label,
+            "low": p.low,
+            "high": p.high,
+        }
         return {**limits, "at_low": low, "at_value": middle, "at_high": high}
 
     rows = [

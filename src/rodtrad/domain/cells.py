@@ -17,7 +17,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from rodtrad.domain.columns import Column, fold_heading
 from rodtrad.domain.messages import issue
-from rodtrad.domain.words import MINUS, _
+from rodtrad.domain.words import (
+    MINUS,
+    _,
+    decimal_mark,
+)
 from rodtrad.errors import Issue
 
 if TYPE_CHECKING:
@@ -86,7 +90,7 @@ def shown(value: object) -> str:
     if isinstance(value, bool):
         return _("SANT") if value else _("FALSKT")
     if isinstance(value, float) and math.isfinite(value):
-        return number_text(value).replace(".", ",").replace("-", MINUS)
+        return decimal_mark(number_text(value)).replace("-", MINUS)
     if isinstance(value, datetime):
         return value.date().isoformat()
     text = str(value).strip()
@@ -303,14 +307,14 @@ def _choice(column: Column, value: object, _notes: Notes, _dot: bool) -> str:
     folded = fold_heading(text)
     folded = fold_heading(_SYNONYMS.get(folded, folded))
     for code, label in column.choices.items():
-        if folded in (fold_heading(code), fold_heading(label)):
+        if folded in map(fold_heading, (code, label, column.choice_label(code))):
             return code
     if column.name == "period":
         match = _AVERAGE.fullmatch(folded)
         if match and int(match.group(1)) >= 1:
             n = int(match.group(1))
             return "year" if n == 1 else f"average:{n}"
-    choices = ", ".join(column.choices.values())
+    choices = ", ".join(column.choice_labels())
     raise CellError("cell_choice", value=shown(value), choices=choices)
 
 
@@ -319,7 +323,7 @@ def _word(column: Column, value: object, notes: Notes, dot: bool) -> str:
         return _choice(column, value, notes, dot)
     except CellError:
         text = plain_text(value)
-        choices = ", ".join(column.choices.values())
+        choices = ", ".join(column.choice_labels())
         notes.append(("cell_word", {"value": shown(text), "choices": choices}))
         return text
 

@@ -99,7 +99,7 @@ def check_settings(tables: Tables) -> Iterable[Issue]:
     """Find required settings without a value, and values outside their limits."""
     table = tables["settings"]
     if "value" in table.absent and not table.missing:
-        label = table.spec.columns["value"].label_sv
+        label = table.spec.columns["value"].label
         yield issue("column_missing", "settings", 1, "value", column=label)
     if table.missing or {"key", "value"} & table.absent:
         return
@@ -112,7 +112,7 @@ def check_settings(tables: Tables) -> Iterable[Issue]:
         if text is None:
             if column.required and (index is None or index not in faulty):
                 yield issue(
-                    "cell_required", "settings", row, "value", column=column.label_sv
+                    "cell_required", "settings", row, "value", column=column.label
                 )
             continue
         try:
@@ -412,7 +412,7 @@ def _orphan_alternatives(tables: Tables, table: Table) -> Iterable[Issue]:
 def _orphan(
     table: str, row: int, column: Column, value: str, known: Iterable[Any]
 ) -> Issue:
-    sheet = SCHEMA[column.ref].label_sv
+    sheet = SCHEMA[column.ref].label
     texts = sorted(text for text in known if text)
     near = get_close_matches(value, texts[:2000], n=1, cutoff=0.7)
     key = "ref_orphan.guess" if near else "ref_orphan"

@@ -14,6 +14,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from rodtrad.domain.words import SWEDISH, _, language, meaning
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -23,6 +25,8 @@ Kind = Literal[
 
 # The unit stands in the heading where a reader could be in doubt.
 _UNITS_SHOWN: Final = frozenset({"tkr", "andel", "år"})
+# What a text of the schema is, where the same Swedish word has several in English.
+TABLE, COLUMN, CHOICE, UNIT = "table", "column", "choice", "unit"
 
 
 @dataclass(frozen=True)
@@ -50,7 +54,35 @@ class Column:
     source: str = ""
 
     @property
+    def label(self) -> str:
+        """The label in the reader's language."""
+        return meaning(COLUMN, self.label_sv)
+
+    @property
+    def help(self) -> str:
+        """The description in the reader's language."""
+        return _(self.description)
+
+    def choice_label(self, code: str) -> str:
+        """Return the label of a choice in the reader's language; an unknown as it is."""
+        label = self.choices.get(code)
+        return code if label is None else meaning(CHOICE, label)
+
+    def choice_labels(self) -> list[str]:
+        """Return the labels of all choices in the reader's language."""
+        return [self.choice_label(code) for code in self.choices]
+
+    @property
     def heading(self) -> str:
+        """The label with its unit, in the reader's language."""
+        if language() == SWEDISH:
+            return self.heading_sv
+        if self.heading_sv == self.label_sv:
+            return self.label
+        return f"{self.label} ({meaning(UNIT, self.unit)})"
+
+    @property
+    def heading_sv(self) -> str:
         """The Swedish heading with its unit, as in the workbook.
 
         A label that says the unit already (`Andel`, `År från start`) stands alone.
@@ -82,6 +114,16 @@ class TableSpec:
     description: str
     _by_heading: dict[str, str] = field(default_factory=dict, compare=False)
 
+    @property
+    def label(self) -> str:
+        """The name of the sheet in the reader's language."""
+        return meaning(TABLE, self.label_sv)
+
+    @property
+    def help(self) -> str:
+        """The description in the reader's language."""
+        return _(self.description)
+
     def column_named(self, heading: str) -> str | None:
         """Return the canonical name of a heading as a user writes it, or None.
 
@@ -90,7 +132,7 @@ class TableSpec:
         """
         if not self._by_heading:
             for column in self.columns.values():
-                for form in (column.name, column.label_sv, column.heading):
+                for form in (column.name, column.label_sv, column.heading_sv):
                     self._by_heading.setdefault(fold_heading(form), column.name)
         return self._by_heading.get(fold_heading(heading))
 

@@ -647,9 +647,9 @@ def scenario_fault(row: int, record: Mapping[str, Any]) -> Issue:
         row,
         "key",
         s=quoted(record["scenario"] or missing()),
-        table=spec.label_sv if spec else record["table"] or missing(),
+        table=spec.label if spec else record["table"] or missing(),
         key=_key_label(spec, record["key"]) if spec else record["key"] or missing(),
-        column=column.label_sv if column else record["column"] or missing(),
+        column=column.label if column else record["column"] or missing(),
     )
 
 
@@ -664,6 +664,5 @@ def _key_label(spec: TableSpec, key: str | None) -> str:
         return key
     columns = (spec.columns[name] for name in spec.key)
     return ", ".join(
-        column.choices.get(part, part)
-        for column, part in zip(columns, parts, strict=True)
+        column.choice_label(part) for column, part in zip(columns, parts, strict=True)
     )

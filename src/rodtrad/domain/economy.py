@@ -15,7 +15,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from rodtrad.domain.cells import shown
 from rodtrad.domain.messages import issue
-from rodtrad.domain.words import _
+from rodtrad.domain.words import (
+    Labels,
+    later,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -28,16 +31,18 @@ DEFAULTS: Final = Path(__file__).parent / "defaults" / "economy.toml"
 _LIMITS: Final = {"år": (1.0, 50.0), "andel": (0.0, 1.0)}
 
 # What a reader is told that a probability rests on, by the parameters' `rests_on`.
-BASIS_LABELS: Final = {
-    "tax_base": _("skatteunderlaget"),
-    "cost": _("driftkostnaderna"),
-    "prices": _("allmänna prisökningar"),
-    "construction": _("byggpriser"),
-    "interest": _("räntor"),
-    "population": _("befolkningen"),
-    "reaction": _("hur fort kostnaderna anpassas till intäkterna"),
-    "projects": _("projektens fördyring och försening"),
-}
+BASIS_LABELS: Final = Labels(
+    {
+        "tax_base": later("skatteunderlaget"),
+        "cost": later("driftkostnaderna"),
+        "prices": later("allmänna prisökningar"),
+        "construction": later("byggpriser"),
+        "interest": later("räntor"),
+        "population": later("befolkningen"),
+        "reaction": later("hur fort kostnaderna anpassas till intäkterna"),
+        "projects": later("projektens fördyring och försening"),
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -141,7 +146,7 @@ def nation_parameter() -> Parameter:
     nation: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))["nation"]
     return Parameter(
         key="nation_growth_error_share",
-        label=_("Felet i rikets väntade folkökning, per år"),
+        label=later("Felet i rikets väntade folkökning, per år"),
         value=float(nation["growth_error_share"]),
         low=float(nation["growth_error_low_share"]),
         high=float(nation["growth_error_high_share"]),
@@ -149,7 +154,7 @@ def nation_parameter() -> Parameter:
         rests_on="population",
         quality="antagande",
         sample="",
-        source=_(
+        source=later(
             "Egen bedömning, gjord när utfallet 2025 var känt; en enkel regel missade "
             "med 0,33 procentenheter om året 1970–2019"
         ),

@@ -13,6 +13,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rodtrad.domain.words import _
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -49,7 +51,7 @@ class LawValue:
         value = list(self.value) if isinstance(self.value, tuple) else self.value
         return {
             "key": self.key,
-            "label": self.label,
+            "label": _(self.label),
             "value": value,
             "valid_from": self.valid_from,
             "valid_to": self.valid_to,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from rodtrad.domain.components import SCHEMA
 from rodtrad.domain.messages import issue
-from rodtrad.domain.words import _, number, quoted, years_text
+from rodtrad.domain.words import Labels, later, number, quoted, years_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -33,7 +33,7 @@ OPEN_AGE_TIMES: Final = 1.5
 # A count this far from the year's inhabitants is hardly of the same people.
 MOST_DIFFERENCE_SHARE: Final = 0.05
 _WHOLE: Final = "hela_kommunen"
-_SEXES: Final = {"k": _("kvinnor"), "m": _("män")}
+_SEXES: Final = Labels({"k": later("kvinnor"), "m": later("män")})
 
 
 def check_places(tables: Tables) -> Iterable[Issue]:

@@ -1,49 +1,131 @@
-"""How is a figure, a year, a name or a key written in Swedish?
+"""How is a figure, a year, a name or a key written in the reader's language?
 
-The only place that formats a number (TEXT 1.6) and the only place that knows the
-Swedish label of a statement line, an indicator, a goal operator and the like (TEXT
-2.2). Leaves out whole sentences: they belong to whoever says them, with `_` around
-them and these functions in their slots.
+The only place that formats a number (TEXT 1.6) and the only place that knows the label
+of a statement line, an indicator, a goal operator and the like (TEXT 2.2). Leaves out
+whole sentences: they belong to whoever says them, with `_` around them and these
+functions in their slots.
 
-Numbers are rounded half away from zero, as people do by hand, and only here.
+The language is Swedish until a caller says otherwise: `with in_language("en"): ...`. It
+is never read from the environment, so that the same input gives the same bytes on every
+machine. Numbers are rounded half away from zero, as people do by hand, and only here.
 """
 
 from __future__ import annotations
 
 import gettext
 import math
+from collections.abc import Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal, localcontext
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
 NBSP: Final = "\u00a0"
 MINUS: Final = "\u2212"
 EN_DASH: Final = "\u2013"
-QUOTE: Final = "\u201d"
 
-# Swedish is the source language: without a catalogue the message is shown as written.
-# The language is fixed rather than read from the environment, so that the same input
-# gives the same bytes on every machine.
-_CATALOGUE = gettext.translation(
-    "rodtrad",
-    localedir=Path(__file__).parent.parent / "locale",
-    languages=["sv"],
-    fallback=True,
-)
+# ---------------------------------------------------------------- the language
+
+SWEDISH: Final = "sv"
+ENGLISH: Final = "en"
+LANGUAGES: Final = (SWEDISH, ENGLISH)
+
+_LANGUAGE: Final[ContextVar[str]] = ContextVar("rodtrad_language", default=SWEDISH)
+CATALOGUES: Final = Path(__file__).parent.parent / "locale"
+
+
+def language() -> str:
+    """Return the code of the language that is written now: "sv" or "en"."""
+    return _LANGUAGE.get()
+
+
+@contextmanager
+def in_language(code: str) -> Iterator[None]:
+    """Write everything inside the `with` in a language.
+
+    It holds for this thread (and, in asyncio, this task) only; a thread started inside
+    writes Swedish. A region is passed over: "en-gb" is English.
+
+    Raises:
+        ValueError: the language is not one of `LANGUAGES`.
+    """
+    plain = code.replace("_", "-").split("-")[0].lower()
+    if plain not in LANGUAGES:
+        msg = f"unknown language {code!r}"
+        raise ValueError(msg)
+    token = _LANGUAGE.set(plain)
+    try:
+        yield
+    finally:
+        _LANGUAGE.reset(token)
+
+
+@cache
+def _catalogue(code: str) -> gettext.NullTranslations:
+    # Read when somebody asks for it: Swedish is the source and needs none.
+    return gettext.translation("rodtrad", localedir=CATALOGUES, languages=[code])
 
 
 def _(message: str) -> str:
     """Return the message in the reader's language."""
-    return _CATALOGUE.gettext(message)
+    code = _LANGUAGE.get()
+    # The empty message is the catalogue's own heading.
+    if code == SWEDISH or not message:
+        return message
+    return _catalogue(code).gettext(message)
 
 
 def plural(one: str, many: str, n: int) -> str:
     """Return `one` or `many`, whichever suits the count `n`, in the reader's language."""
-    return _CATALOGUE.ngettext(one, many, n)
+    code = _LANGUAGE.get()
+    if code == SWEDISH:
+        return one if n == 1 else many
+    return _catalogue(code).ngettext(one, many, n)
+
+
+def meaning(context: str, message: str) -> str:
+    """Return a message that reads otherwise in other places, in the reader's language.
+
+    `context` says which place: a word that English has two words for.
+    """
+    code = _LANGUAGE.get()
+    if code == SWEDISH or not message:
+        return message
+    return _catalogue(code).pgettext(context, message)
+
+
+def later(message: str) -> str:
+    """Return the message as it stands, to be translated by `_` when it is shown.
+
+    Marks what is written where no reader is known yet: in a constant.
+    """
+    return message
+
+
+class Labels(Mapping[str, str]):
+    """Labels by key, each in the reader's language at the time it is read."""
+
+    def __init__(self, messages: Mapping[str, str]) -> None:
+        self.messages = dict(messages)
+        """The labels as written in the source, in Swedish."""
+
+    def __getitem__(self, key: str) -> str:
+        return _(self.messages[key])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.messages)
+
+    def __len__(self) -> int:
+        return len(self.messages)
+
+    def __or__(self, other: Labels) -> Labels:
+        return Labels({**self.messages, **other.messages})
 
 
 # ---------------------------------------------------------------- numbers
@@ -67,15 +149,30 @@ def _rounded(value: float, decimals: int) -> Decimal:
 
 
 def _digits(value: Decimal, drop_zero_decimals: bool = False) -> str:
-    text = f"{abs(value):,f}".replace(",", NBSP).replace(".", ",")
-    if drop_zero_decimals and "," in text and not text.split(",")[1].strip("0"):
-        text = text.split(",")[0]
+    whole, _dot, decimals = f"{abs(value):,f}".partition(".")
+    if drop_zero_decimals and not decimals.strip("0"):
+        decimals = ""
+    if language() == SWEDISH:
+        text = whole.replace(",", NBSP) + ("," + decimals if decimals else "")
+    else:
+        text = whole + ("." + decimals if decimals else "")
     return (MINUS if value < 0 else "") + text
+
+
+def decimal_mark(text: str) -> str:
+    """Return a number written with a full stop, with the reader's decimal mark."""
+    return text.replace(".", ",") if language() == SWEDISH else text
+
+
+def percent_sign(text: str) -> str:
+    """Return the figure with its percent sign: "2,0 %", in English "2.0%"."""
+    return f"{text}{NBSP}%" if language() == SWEDISH else f"{text}%"
 
 
 def number(x: float | None, decimals: int = 0) -> str:
     """Return a figure with blanks between thousands, decimal comma and a true minus.
 
+    In English thousands have commas and decimals a point.
     None, NaN and infinity give the sign for a missing figure. Not for years or ids.
 
     Example:
@@ -102,27 +199,63 @@ def mkr(x_tkr: float | None, decimals: int = 1) -> str:
     return number(None if x_tkr is None else x_tkr / 1000, decimals)
 
 
-CURRENCY_WORDS: Final = {"kr": _("kronor"), "NOK": _("norska kronor")}
+CURRENCY_WORDS: Final = {"kr": "kronor", "NOK": "norska kronor"}
+CURRENCY_NAMES: Final = Labels({"kr": later("kronor"), "NOK": later("norska kronor")})
+# English puts the international code before the amount.
+_CODES: Final = {"kr": "SEK"}
 
 
 def currency_word(currency: str = "kr") -> str:
-    """Return the plural name of a currency; an unknown code stands as it is."""
-    return CURRENCY_WORDS.get(currency, currency)
+    """Return the plural name of a currency, in English its code; unknown stands as is."""
+    if language() == SWEDISH:
+        return CURRENCY_WORDS.get(currency, currency)
+    return _CODES.get(currency, currency)
+
+
+def currency_name(currency: str = "kr") -> str:
+    """Return what a currency is called, beside its code; an unknown code as it is."""
+    return CURRENCY_NAMES.get(currency, currency)
+
+
+def with_currency(text: str, currency: str) -> str:
+    """Return an amount with its currency on the side where the reader has it."""
+    word = currency_word(currency)
+    return f"{text}{NBSP}{word}" if language() == SWEDISH else f"{word}{NBSP}{text}"
 
 
 def unit_tkr(currency: str = "kr") -> str:
     """Return the unit of a column of thousands, for its heading."""
-    return "tkr" if currency == "kr" else _("tusen {c}").format(c=currency)
+    if language() != SWEDISH:
+        return f"{currency_word(currency)}{NBSP}k"
+    return "tkr" if currency == "kr" else f"tusen {currency}"
 
 
 def unit_mkr(currency: str = "kr") -> str:
     """Return the unit of a column or axis of millions, for its heading."""
-    return "mkr" if currency == "kr" else _("miljoner {c}").format(c=currency)
+    if language() != SWEDISH:
+        return f"{currency_word(currency)}{NBSP}m"
+    return "mkr" if currency == "kr" else f"miljoner {currency}"
 
 
 def unit_per_inhabitant(currency: str = "kr") -> str:
     """Return the unit of a column of amounts per inhabitant, for its heading."""
-    return f"{currency}/{_('inv.')}"
+    return (
+        f"{currency}/inv."
+        if language() == SWEDISH
+        else f"{_CODES.get(currency, currency)}/inh."
+    )
+
+
+def amount_tkr(text: str) -> str:
+    """Return a written figure in thousands of kronor with its unit."""
+    return f"{text}{NBSP}tkr" if language() == SWEDISH else f"SEK{NBSP}{text}k"
+
+
+def amount_mkr(text: str, currency: str = "kr") -> str:
+    """Return a written figure in millions with its unit: "87 mkr", in English "SEK 87m"."""
+    if language() == SWEDISH:
+        return f"{text}{NBSP}{unit_mkr(currency)}"
+    return f"{with_currency(text, currency)}m"
 
 
 def money_text(x_tkr: float | None, currency: str = "kr") -> str:
@@ -137,30 +270,41 @@ def money_text(x_tkr: float | None, currency: str = "kr") -> str:
         '2,8 miljoner kronor'
         >>> money_text(250).replace(NBSP, " ")
         '250 000 kronor'
+        >>> with in_language("en"):
+        ...     money_text(2_800).replace(NBSP, " ")
+        'SEK 2.8 million'
     """
     if x_tkr is None or _is_missing(x_tkr):
         return missing()
-    word = currency_word(currency)
     millions = _rounded(x_tkr / 1000, 1)
-    if abs(_rounded(x_tkr, 0)) < 1000:
-        thousands = _rounded(x_tkr, 0)
-        if thousands == 0:
-            if x_tkr == 0:
-                return f"0{NBSP}{word}"
-            return _("mindre än 1{nbsp}000{nbsp}{word}").format(nbsp=NBSP, word=word)
-        return f"{_digits(thousands * 1000)}{NBSP}{word}"
+    thousands = _rounded(x_tkr, 0)
+    if abs(thousands) < 1000:
+        if thousands or x_tkr == 0:
+            return with_currency(_digits(thousands * 1000), currency)
+        least = with_currency(_digits(Decimal(1000)), currency)
+        return _("mindre än {kr}").format(kr=least)
     if abs(millions) >= 100:
         millions = _rounded(x_tkr / 1000, 0)
-    unit = _("miljon") if abs(millions) == 1 else _("miljoner")
-    return f"{_digits(millions, drop_zero_decimals=True)}{NBSP}{unit} {word}"
+    text = _digits(millions, drop_zero_decimals=True)
+    if language() != SWEDISH:
+        return f"{currency_word(currency)}{NBSP}{text}{NBSP}million"
+    unit = "miljon" if abs(millions) == 1 else "miljoner"
+    return f"{text}{NBSP}{unit} {currency_word(currency)}"
+
+
+def per_inhabitant_figure(kr: float | None) -> str:
+    """Return kronor per inhabitant to the nearest hundred, without its unit."""
+    if kr is None or _is_missing(kr):
+        return missing()
+    return _digits(_rounded(kr / 100, 0) * 100)
 
 
 def per_inhabitant_text(kr: float | None, currency: str = "kr") -> str:
     """Return kronor per inhabitant for running text, to the nearest hundred."""
     if kr is None or _is_missing(kr):
         return missing()
-    hundreds = _rounded(kr / 100, 0) * 100
-    return f"{_digits(hundreds)}{NBSP}{currency_word(currency)} " + _("per invånare")
+    amount = with_currency(per_inhabitant_figure(kr), currency)
+    return f"{amount} {_('per invånare')}"
 
 
 def share_text(x: float | None, decimals: int = 1) -> str:
@@ -168,14 +312,14 @@ def share_text(x: float | None, decimals: int = 1) -> str:
     if x is None or _is_missing(x):
         return missing()
     text = _digits(_rounded(x * 100, decimals), drop_zero_decimals=True)
-    return f"{text}{NBSP}{_('procent')}"
+    return _("{x}\u00a0procent").format(x=text)
 
 
 def share_table(x: float | None, decimals: int = 1) -> str:
     """Return a share (0.02) for a table cell: "2,0 %"."""
     if x is None or _is_missing(x):
         return missing()
-    return f"{number(x * 100, decimals)}{NBSP}%"
+    return percent_sign(number(x * 100, decimals))
 
 
 def percentage_points(x: float | None, decimals: int = 1) -> str:
@@ -183,20 +327,29 @@ def percentage_points(x: float | None, decimals: int = 1) -> str:
     if x is None or _is_missing(x):
         return missing()
     points = _rounded(x * 100, decimals)
-    unit = _("procentenhet") if abs(points) == 1 else _("procentenheter")
-    return f"{_digits(points, drop_zero_decimals=True)}{NBSP}{unit}"
+    text = _digits(points, drop_zero_decimals=True)
+    if abs(points) == 1:
+        return _("{x}\u00a0procentenhet").format(x=text)
+    return _("{x}\u00a0procentenheter").format(x=text)
 
 
 # ---------------------------------------------------------------- years, names, dates
 
 
+_QUOTES: Final = {SWEDISH: ("\u201d", "\u201d"), ENGLISH: ("\u201c", "\u201d")}
+_CONJUNCTIONS: Final = Labels({"och": later("och"), "eller": later("eller")})
+
+
 def list_text(items: Sequence[str], conjunction: str = "och") -> str:
-    """Return "A", "A och B", "A, B och C"; nothing gives the sign for missing."""
+    """Return "A", "A och B", "A, B och C"; nothing gives the sign for missing.
+
+    The conjunction is Swedish, "och" or "eller", and follows the language.
+    """
     if not items:
         return missing()
     if len(items) == 1:
         return items[0]
-    return f"{', '.join(items[:-1])} {_(conjunction)} {items[-1]}"
+    return f"{', '.join(items[:-1])} {_CONJUNCTIONS[conjunction]} {items[-1]}"
 
 
 def years_text(years: Iterable[int]) -> str:
@@ -214,8 +367,9 @@ def years_text(years: Iterable[int]) -> str:
 
 
 def quoted(name: str) -> str:
-    """Return a name that a user has given, in Swedish quotation marks."""
-    return f"{QUOTE}{name}{QUOTE}"
+    """Return a name that a user has given, in the language's quotation marks."""
+    first, last = _QUOTES[language()]
+    return f"{first}{name}{last}"
 
 
 def names_text(names: Sequence[str]) -> str:
@@ -226,211 +380,262 @@ def names_text(names: Sequence[str]) -> str:
     return _("{shown} och {n} till").format(shown=shown, n=len(names) - 3)
 
 
-_SMALL: Final = (
-    "inga två tre fyra fem sex sju åtta nio tio elva tolv".split()  # noqa: SIM905
-)
+_SMALL: Final = {
+    SWEDISH: "inga ett två tre fyra fem sex sju åtta nio tio elva tolv".split(),  # noqa: SIM905
+    ENGLISH: "no one two three four five six seven eight nine ten eleven twelve".split(),  # noqa: SIM905
+}
 
 
 def count_text(n: int, one: str = "ett") -> str:
     """Return a small count as a word (`tre`), from 13 in digits.
 
-    `one` is "ett" or "en" as the noun that follows demands; 0 gives "inga".
+    `one` is "ett" or "en" as the Swedish noun that follows demands; 0 gives "inga".
     """
-    if n == 1:
-        return one
-    if 0 <= n <= 12:
-        return _SMALL[0] if n == 0 else _SMALL[n - 1]
-    return number(n)
+    if not 0 <= n <= 12:
+        return number(n)
+    return one if n == 1 and language() == SWEDISH else _SMALL[language()][n]
 
 
-_MONTHS: Final = (
-    "januari",
-    "februari",
-    "mars",
-    "april",
-    "maj",
-    "juni",
-    "juli",
-    "augusti",
-    "september",
-    "oktober",
-    "november",
-    "december",
-)
+_MONTHS: Final = {
+    SWEDISH: [
+        "januari",
+        "februari",
+        "mars",
+        "april",
+        "maj",
+        "juni",
+        "juli",
+        "augusti",
+        "september",
+        "oktober",
+        "november",
+        "december",
+    ],
+    ENGLISH: [
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
+        "December",
+    ],
+}
 
 
 def date_text(day: date | str) -> str:
     """Return a date (or its ISO text) for running text: "den 31 augusti 2025"."""
     if isinstance(day, str):
         day = date.fromisoformat(day)
-    return f"den {day.day}{NBSP}{_MONTHS[day.month - 1]} {day.year}"
+    written = f"{day.day}{NBSP}{_MONTHS[language()][day.month - 1]} {day.year}"
+    return f"den {written}" if language() == SWEDISH else written
 
 
 # ---------------------------------------------------------------- labels (TEXT 2.2)
 
-STATEMENT_LABELS: Final = {
-    "ri": _("Verksamhetens intäkter"),
-    "rk": _("Verksamhetens kostnader"),
-    "ra": _("Avskrivningar"),
-    "rn": _("Verksamhetens nettokostnader"),
-    "rs": _("Skatteintäkter"),
-    "rg": _("Generella statsbidrag och utjämning"),
-    "rv": _("Verksamhetens resultat"),
-    "fi": _("Finansiella intäkter"),
-    "fk": _("Finansiella kostnader"),
-    "re": _("Resultat efter finansiella poster"),
-    "ex": _("Extraordinära poster"),
-    "ar": _("Årets resultat"),
-}
+STATEMENT_LABELS: Final = Labels(
+    {
+        "ri": later("Verksamhetens intäkter"),
+        "rk": later("Verksamhetens kostnader"),
+        "ra": later("Avskrivningar"),
+        "rn": later("Verksamhetens nettokostnader"),
+        "rs": later("Skatteintäkter"),
+        "rg": later("Generella statsbidrag och utjämning"),
+        "rv": later("Verksamhetens resultat"),
+        "fi": later("Finansiella intäkter"),
+        "fk": later("Finansiella kostnader"),
+        "re": later("Resultat efter finansiella poster"),
+        "ex": later("Extraordinära poster"),
+        "ar": later("Årets resultat"),
+    }
+)
 STATEMENT_SUBTOTALS: Final = ("rn", "rv", "re", "ar")
 
-BALANCE_LABELS: Final = {
-    "fixed_assets": _("Anläggningstillgångar"),
-    "financial_assets": _("Finansiella anläggningstillgångar"),
-    "other_assets": _("Övriga tillgångar"),
-    "cash": _("Kassa och bank"),
-    "equity": _("Eget kapital"),
-    "provisions": _("Avsättningar"),
-    "loans": _("Lån"),
-    "other_liabilities": _("Övriga skulder"),
-    "pension_off_balance": _("Pensioner utanför balansräkningen"),
-    "guarantees": _("Borgen"),
-}
+BALANCE_LABELS: Final = Labels(
+    {
+        "fixed_assets": later("Anläggningstillgångar"),
+        "financial_assets": later("Finansiella anläggningstillgångar"),
+        "other_assets": later("Övriga tillgångar"),
+        "cash": later("Kassa och bank"),
+        "equity": later("Eget kapital"),
+        "provisions": later("Avsättningar"),
+        "loans": later("Lån"),
+        "other_liabilities": later("Övriga skulder"),
+        "pension_off_balance": later("Pensioner utanför balansräkningen"),
+        "guarantees": later("Borgen"),
+    }
+)
 
-CASH_FLOW_LABELS: Final = {
-    "lopande": _("Löpande verksamhet"),
-    "investering": _("Investeringar"),
-    "finansiering": _("Finansiering"),
-    "arets": _("Årets kassaflöde"),
-    "likvida_in": _("Kassa vid årets början"),
-    "likvida_ut": _("Kassa vid årets slut"),
-}
+CASH_FLOW_LABELS: Final = Labels(
+    {
+        "lopande": later("Löpande verksamhet"),
+        "investering": later("Investeringar"),
+        "finansiering": later("Finansiering"),
+        "arets": later("Årets kassaflöde"),
+        "likvida_in": later("Kassa vid årets början"),
+        "likvida_ut": later("Kassa vid årets slut"),
+    }
+)
 
-BALANSKRAV_LABELS: Final = {
-    "ar": _("Årets resultat"),
-    "realisationsvinster": _("Realisationsvinster"),
-    "undantag_vinst": _("Undantag: vinster"),
-    "undantag_forlust": _("Undantag: förluster"),
-    "orealiserat": _("Orealiserade värdeändringar"),
-    "aterforing": _("Återföring av orealiserade värdeändringar"),
-    "areb": _("Resultat efter balanskravsjusteringar"),
-    "reservering": _("Reservering"),
-    "anvandning": _("Användning av reserv"),
-    "bkr": _("Balanskravsresultat"),
-    "synnerliga_skal": _("Synnerliga skäl"),
-    "underskott_in": _("Underskott från tidigare år"),
-    "att_reglera": _("Kvar att återställa"),
-}
+BALANSKRAV_LABELS: Final = Labels(
+    {
+        "ar": later("Årets resultat"),
+        "realisationsvinster": later("Realisationsvinster"),
+        "undantag_vinst": later("Undantag: vinster"),
+        "undantag_forlust": later("Undantag: förluster"),
+        "orealiserat": later("Orealiserade värdeändringar"),
+        "aterforing": later("Återföring av orealiserade värdeändringar"),
+        "areb": later("Resultat efter balanskravsjusteringar"),
+        "reservering": later("Reservering"),
+        "anvandning": later("Användning av reserv"),
+        "bkr": later("Balanskravsresultat"),
+        "synnerliga_skal": later("Synnerliga skäl"),
+        "underskott_in": later("Underskott från tidigare år"),
+        "att_reglera": later("Kvar att återställa"),
+    }
+)
 BALANSKRAV_SUBTOTALS: Final = ("areb", "bkr", "att_reglera")
 
-RESERVE_LABELS: Final = {
-    "resultatreserv": _("Resultatreserv"),
-    "rur": _("Resultatutjämningsreserv (RUR)"),
-    "ceiling": _("Högsta tillåtna resultatreserv"),
-}
+RESERVE_LABELS: Final = Labels(
+    {
+        "resultatreserv": later("Resultatreserv"),
+        "rur": later("Resultatutjämningsreserv (RUR)"),
+        "ceiling": later("Högsta tillåtna resultatreserv"),
+    }
+)
 
-INDICATOR_LABELS: Final = {
-    "res_andel": _("Resultat av skatter och bidrag"),
-    "bkr_andel": _("Balanskravsresultat av skatter och bidrag"),
-    "sol": _("Soliditet"),
-    "sol_pen": _("Soliditet med alla pensioner"),
-    "sfg": _("Självfinansieringsgrad"),
-    "lan_inv": _("Låneskuld per invånare"),
-    "nettolan": _("Nettolåneskuld av skatter och bidrag"),
-    "inv_andel": _("Investeringar av skatter och bidrag"),
-    "nka": _("Nettokostnadsandel"),
-}
+INDICATOR_LABELS: Final = Labels(
+    {
+        "res_andel": later("Resultat av skatter och bidrag"),
+        "bkr_andel": later("Balanskravsresultat av skatter och bidrag"),
+        "sol": later("Soliditet"),
+        "sol_pen": later("Soliditet med alla pensioner"),
+        "sfg": later("Självfinansieringsgrad"),
+        "lan_inv": later("Låneskuld per invånare"),
+        "nettolan": later("Nettolåneskuld av skatter och bidrag"),
+        "inv_andel": later("Investeringar av skatter och bidrag"),
+        "nka": later("Nettokostnadsandel"),
+    }
+)
 # Every other indicator is a share.
 PER_INHABITANT_INDICATORS: Final = frozenset({"lan_inv"})
 
-OPERATOR_LABELS: Final = {">=": _("minst"), "<=": _("högst")}
-LEVEL_LABELS: Final = {"must": _("måste hållas"), "aim": _("bör nås")}
-ROOM_LABELS: Final = {
-    "own_funds": _("egna medel"),
-    "debt_ceiling": _("skuldtak"),
-    "result_target": _("resultatmål"),
-}
+OPERATOR_LABELS: Final = Labels({">=": later("minst"), "<=": later("högst")})
+LEVEL_LABELS: Final = Labels({"must": later("måste hållas"), "aim": later("bör nås")})
+ROOM_LABELS: Final = Labels(
+    {
+        "own_funds": later("egna medel"),
+        "debt_ceiling": later("skuldtak"),
+        "result_target": later("resultatmål"),
+    }
+)
 
-NIRA_LABELS: Final = {
-    "N": _("nyinvestering"),
-    "I": _("imageinvestering"),
-    "R": _("reinvestering"),
-    "A": _("anpassningsinvestering"),
-}
+NIRA_LABELS: Final = Labels(
+    {
+        "N": later("nyinvestering"),
+        "I": later("imageinvestering"),
+        "R": later("reinvestering"),
+        "A": later("anpassningsinvestering"),
+    }
+)
 
 # Keyed by the values of `projects.driver`.
-DRIVER_LABELS: Final = {
-    "lagkrav": _("lagkrav eller myndighetskrav"),
-    "arbetsmiljo": _("arbetsmiljö"),
-    "befolkning": _("befolkning och platser"),
-    "skick": _("skick och underhåll"),
-    "ekonomi": _("ekonomi"),
-    "klimat": _("klimat och energi"),
-    "beredskap": _("beredskap"),
-    "politiskt_mal": _("politiskt mål"),
-}
+DRIVER_LABELS: Final = Labels(
+    {
+        "lagkrav": later("lagkrav eller myndighetskrav"),
+        "arbetsmiljo": later("arbetsmiljö"),
+        "befolkning": later("befolkning och platser"),
+        "skick": later("skick och underhåll"),
+        "ekonomi": later("ekonomi"),
+        "klimat": later("klimat och energi"),
+        "beredskap": later("beredskap"),
+        "politiskt_mal": later("politiskt mål"),
+    }
+)
 
-GATE_LABELS: Final = {
-    "G0": _("Behov"),
-    "G1": _("Behovsanalys"),
-    "G2": _("Förstudie"),
-    "G3": _("Inriktning och plan"),
-    "G4": _("Projektering"),
-    "G5": _("Startbeslut"),
-    "G6": _("Genomförande"),
-    "G7": _("Ibruktagande"),
-    "G8": _("Slutredovisning"),
-    "G9": _("Effektuppföljning"),
-}
+GATE_LABELS: Final = Labels(
+    {
+        "G0": later("Behov"),
+        "G1": later("Behovsanalys"),
+        "G2": later("Förstudie"),
+        "G3": later("Inriktning och plan"),
+        "G4": later("Projektering"),
+        "G5": later("Startbeslut"),
+        "G6": later("Genomförande"),
+        "G7": later("Ibruktagande"),
+        "G8": later("Slutredovisning"),
+        "G9": later("Effektuppföljning"),
+    }
+)
 
-FINANCING_LABELS: Final = {
-    "skatt": _("skattefinansierat"),
-    "taxa": _("avgiftsfinansierat"),
-    "exploatering": _("exploatering"),
-}
+FINANCING_LABELS: Final = Labels(
+    {
+        "skatt": later("skattefinansierat"),
+        "taxa": later("avgiftsfinansierat"),
+        "exploatering": later("exploatering"),
+    }
+)
 
 # Keyed by the values of `alternatives.kind`.
-ALTERNATIVE_LABELS: Final = {
-    "gor_inget": _("gör inget"),
-    "anpassa": _("anpassa"),
-    "bygg_om": _("bygg om"),
-    "bygg_nytt": _("bygg nytt"),
-    "hyr": _("hyr"),
-    "kop": _("köp"),
-    "samverka": _("samverka"),
-    "avveckla": _("avveckla"),
-}
+ALTERNATIVE_LABELS: Final = Labels(
+    {
+        "gor_inget": later("gör inget"),
+        "anpassa": later("anpassa"),
+        "bygg_om": later("bygg om"),
+        "bygg_nytt": later("bygg nytt"),
+        "hyr": later("hyr"),
+        "kop": later("köp"),
+        "samverka": later("samverka"),
+        "avveckla": later("avveckla"),
+    }
+)
 
-RELATION_LABELS: Final = {
-    "requires": _("kräver"),
-    "excludes": _("utesluter"),
-    "together": _("hör ihop med"),
-}
+RELATION_LABELS: Final = Labels(
+    {
+        "requires": later("kräver"),
+        "excludes": later("utesluter"),
+        "together": later("hör ihop med"),
+    }
+)
 
-QUALITY_LABELS: Final = {
-    "uppgift": _("uppgift"),
-    "beräkning": _("beräkning"),
-    "berakning": _("beräkning"),
-    "antagande": _("antagande"),
-}
+QUALITY_LABELS: Final = Labels(
+    {
+        "uppgift": later("uppgift"),
+        "beräkning": later("beräkning"),
+        "berakning": later("beräkning"),
+        "antagande": later("antagande"),
+    }
+)
 
-STATE_LABELS: Final = {
-    "optimal": _("bevisat bäst"),
-    "feasible": _("giltig, bättre kan finnas"),
-    "infeasible": _("går inte ihop"),
-}
-STOPPED_LABELS: Final = {
-    "proof": _("bevisat"),
-    "gap": _("nära nog"),
-    "work": _("arbetsgräns nådd"),
-    "time": _("tidsgräns nådd"),
-    "own": _("eget val"),
-}
-SEVERITY_LABELS: Final = {
-    "error": _("fel"),
-    "warning": _("varning"),
-    "note": _("upplysning"),
-}
+STATE_LABELS: Final = Labels(
+    {
+        "optimal": later("bevisat bäst"),
+        "feasible": later("giltig, bättre kan finnas"),
+        "infeasible": later("går inte ihop"),
+    }
+)
+STOPPED_LABELS: Final = Labels(
+    {
+        "proof": later("bevisat"),
+        "gap": later("nära nog"),
+        "work": later("arbetsgräns nådd"),
+        "time": later("tidsgräns nådd"),
+        "asked": later("avbruten"),
+        "own": later("eget val"),
+    }
+)
+SEVERITY_LABELS: Final = Labels(
+    {
+        "error": later("fel"),
+        "warning": later("varning"),
+        "note": later("upplysning"),
+    }
+)
 
 
 def indicator_table(key: str, x: float | None, decimals: int = 1) -> str:
@@ -460,5 +665,6 @@ def nira_text(nira: str | None) -> str:
     for part in nira.split():
         label = NIRA_LABELS.get(part[:1], part)
         share = part[1:]
-        words.append(f"{label} {share}{NBSP}{_('procent')}" if share else label)
+        percent = _("{x}\u00a0procent").format(x=share)
+        words.append(f"{label} {percent}" if share else label)
     return list_text(words)

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from rodtrad.domain.words import _, count_text, list_text, names_text, quoted
 from rodtrad.explain.limits import points
-from rodtrad.explain.questions import read_question
+from rodtrad.explain.questions import Question, read_question
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from rodtrad.domain.arrays import Case
+    from rodtrad.domain.arrays import Case, Lock
 
 
 def is_nothing(value: float) -> bool:
@@ -105,11 +105,33 @@ def switch_sentences(case: Case, switches: Sequence[Mapping[str, Any]]) -> list[
     return text
 
 
+def _lock_sentence(name: str, lock: Lock) -> str:
+    """Return that someone has decided of a project beforehand."""
+    if not lock.included:
+        pattern = _("Projektet {p} ingår inte. Det låstes innan planen söktes.")
+    elif lock.start_year is None:
+        pattern = _("Projektet {p} ingår. Det låstes innan planen söktes.")
+    else:
+        pattern = _("Projektet {p} startar {y}. Det låstes innan planen söktes.")
+    return pattern.format(p=name, y=lock.start_year)
+
+
+def _leaves_open(lock: Lock, question: Question) -> bool:
+    """Return True if a project's own lock does not decide what is asked of it."""
+    if lock.included != question.included:
+        return False
+    return question.start_year is None or lock.start_year in (None, question.start_year)
+
+
 def answer_text(case: Case, found: Mapping[str, Any]) -> list[str]:
     """Return the answer of `claims.answer_for` in words, one sentence each."""
     question = read_question(found["question"])
     name = quoted(case.project(question.project_id).name)
     year = question.start_year
+    lock = case.lock(question.project_id)
+    if found["impossible"] and lock is not None and not _leaves_open(lock, question):
+        again = _("Lås upp projektet och räkna om planen för att pröva något annat.")
+        return [_lock_sentence(name, lock), again]
     if found["impossible"]:
         if year is not None:
             pattern = _("Projektet {p} går inte att starta {y}, vad som än väljs bort.")
@@ -117,7 +139,8 @@ def answer_text(case: Case, found: Mapping[str, Any]) -> list[str]:
             pattern = _("Projektet {p} går inte att ta in, vad som än väljs bort.")
         else:
             pattern = _("Utan projektet {p} går kraven inte ihop.")
-        return [pattern.format(p=name, y=year)]
+        held = _("Det gäller så länge de andra låsen står kvar.")
+        return [pattern.format(p=name, y=year), *[held] * bool(case.locks)]
     low, high = found["loss_low"], found["loss_high"]
     if high is None and (low <= 0 or is_nothing(low)):
         text = _("Beräkningen har inte hunnit avgöra vad det betyder för planen.")

@@ -309,11 +309,11 @@ def _enters(
         text.append(
             _(
                 "Med {list} blir en plan med projektet minst lika bra som dagens."
-            ).format(list=list_text(enough, _("eller")))
+            ).format(list=list_text(enough, "eller"))
         )
     if short:
         text.append(
-            _("Det räcker inte med {list}.").format(list=list_text(short, _("eller")))
+            _("Det räcker inte med {list}.").format(list=list_text(short, "eller"))
         )
     return text
 

@@ -29,8 +29,12 @@ from rodtrad.capacity.statements import price_indices, project_totals
 from rodtrad.domain.arrays import build_case
 from rodtrad.domain.words import (
     INDICATOR_LABELS,
+    Labels,
     _,
+    amount_tkr,
+    decimal_mark,
     indicator_table,
+    later,
     number,
     share_table,
     tkr,
@@ -44,46 +48,52 @@ if TYPE_CHECKING:
     from rodtrad.domain.arrays import Array, Case, Choice
     from rodtrad.domain.components import Tables
 
-PROJECT_WORDS = {
-    "outlay": _("Projektens utgifter"),
-    "income": _("Projektens investeringsinkomster"),
-    "depreciation": _("Projektens avskrivningar"),
-    "resolved": _("Projektens upplösta investeringsinkomster"),
-    "operating": _("Projektens driftkostnader"),
-    "waiting": _("Väntekostnader"),
-    "fees": _("Projektens avgifter"),
-    "scrapped": _("Projektens utrangeringar"),
-}
+PROJECT_WORDS = Labels(
+    {
+        "outlay": later("Projektens utgifter"),
+        "income": later("Projektens investeringsinkomster"),
+        "depreciation": later("Projektens avskrivningar"),
+        "resolved": later("Projektens upplösta investeringsinkomster"),
+        "operating": later("Projektens driftkostnader"),
+        "waiting": later("Väntekostnader"),
+        "fees": later("Projektens avgifter"),
+        "scrapped": later("Projektens utrangeringar"),
+    }
+)
 # Tables whose rows are told apart by a key keep their figure in one column.
 COLUMN_OF = {**dict.fromkeys(SELECTED_BY, "amount"), "settings": "value"}
-GROWTH = {
-    "tax_base_growth": _("Skatteunderlagsindex"),
-    "cost_growth": _("Kostnadsindex"),
-    "construction_growth": _("Byggprisindex"),
-}
+GROWTH = Labels(
+    {
+        "tax_base_growth": later("Skatteunderlagsindex"),
+        "cost_growth": later("Kostnadsindex"),
+        "construction_growth": later("Byggprisindex"),
+    }
+)
 # What a project's part of a yearly total is made of. `x` is the year's price index,
 # `indices` those of the years of outlay and `use` the first year in use.
-PROJECT_FORMULAS = {
-    "outlay": _("beloppet × byggprisindex {x} ({base} = 1)"),
-    "income": _("beloppet × byggprisindex {x} ({base} = 1)"),
-    "operating": _("beloppet × kostnadsindex {x} ({base} = 1)"),
-    "waiting": _(
-        "beloppet × kostnadsindex {x} ({base} = 1), tills projektet är i bruk"
-    ),
-    "scrapped": _("hela beloppet det år projektet tas i bruk"),
-    "depreciation": _(
-        "utgifterna × byggprisindex ({indices}), med delarnas andelar fördelade på "
-        "deras nyttjandeperioder från {use}"
-    ),
-    "resolved": _(
-        "inkomsterna × byggprisindex ({indices}), med delarnas andelar fördelade på "
-        "deras nyttjandeperioder från {use}"
-    ),
-    "fees": _(
-        "avskrivningar − upplösta inkomster + driftkostnader + ränta på det som inte "
-        "är avskrivet, från {use}; byggprisindex {indices}, kostnadsindex {x}"
-    ),
-}
+PROJECT_FORMULAS = Labels(
+    {
+        "outlay": later("beloppet × byggprisindex {x} ({base} = 1)"),
+        "income": later("beloppet × byggprisindex {x} ({base} = 1)"),
+        "operating": later("beloppet × kostnadsindex {x} ({base} = 1)"),
+        "waiting": later(
+            "beloppet × kostnadsindex {x} ({base} = 1), tills projektet är i bruk"
+        ),
+        "scrapped": later("hela beloppet det år projektet tas i bruk"),
+        "depreciation": later(
+            "utgifterna × byggprisindex ({indices}), med delarnas andelar fördelade på "
+            "deras nyttjandeperioder från {use}"
+        ),
+        "resolved": later(
+            "inkomsterna × byggprisindex ({indices}), med delarnas andelar fördelade på "
+            "deras nyttjandeperioder från {use}"
+        ),
+        "fees": later(
+            "avskrivningar − upplösta inkomster + driftkostnader + ränta på det som inte "
+            "är avskrivet, från {use}; byggprisindex {indices}, kostnadsindex {x}"
+        ),
+    }
+)
 GOALS_OF = {"debt_ceiling": DEBT_GOALS, "result_target": RESULT_GOALS}
 
 
@@ -344,16 +354,17 @@ class _Tracer:
         table = self.tables[name]
         value = cell_value(table, column, row)
         place = table.spec.columns.get(column)
-        label = place.label_sv if place is not None else column
+        label = place.label if place is not None else column
         if name in ("statement", "balance", "adjustments") and column in LINES:
             label = LINES[column].label
         elif name in _ROW_LABELS:
-            own, words = _ROW_LABELS[name]
+            own, pattern = _ROW_LABELS[name]
+            words = _(pattern)
             share = share_table(table["share"][row]) if name == "parts" else ""
             label = words.format(label=label, own=table[own][row], share=share)
         cell = Cell(
             table=name,
-            sheet=table.spec.label_sv,
+            sheet=table.spec.label,
             row=table.rows[row],
             column=COLUMN_OF.get(name, column),
             value=value,
@@ -479,9 +490,9 @@ class _Tracer:
 
 # Rows that share a column are told apart by what stands in another.
 _ROW_LABELS = {
-    "outlays": ("offset", _("{label} år {own} från start")),
-    "effects": ("offset", _("{label} år {own} från ibruktagande")),
-    "parts": ("component", _("{label}, {own} ({share} av utgiften)")),
+    "outlays": ("offset", later("{label} år {own} från start")),
+    "effects": ("offset", later("{label} år {own} från ibruktagande")),
+    "parts": ("component", later("{label}, {own} ({share} av utgiften)")),
 }
 
 
@@ -505,10 +516,10 @@ def _column_of(total: str, table: str) -> str:
 def _shown(key: str, value: float | None) -> str:
     if key in INDICATOR_LABELS:
         return indicator_table(key, value)
-    return _("{x} tkr").format(x=tkr(value))
+    return amount_tkr(tkr(value))
 
 
 def _cell_text(value: Any) -> str:
     if isinstance(value, float):
-        return f"{value:.10g}".replace(".", ",").replace("-", "−")
+        return decimal_mark(f"{value:.10g}").replace("-", "−")
     return str(value)

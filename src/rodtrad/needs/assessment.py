@@ -106,7 +106,7 @@ class Assessment:
             `estimate_lives`. Method page: docs/method/survival.md.
         """
         return tuple(
-            life.label
+            _(life.label)
             for life, belief in zip(
                 self.register.classes, self.beliefs.classes, strict=True
             )

@@ -23,7 +23,14 @@ import numpy as np
 from rodtrad.domain.components import build_tables
 from rodtrad.domain.part_states import WHOLE
 from rodtrad.domain.register import waiting_defaults
-from rodtrad.domain.words import _, list_text, money_text, names_text, plural
+from rodtrad.domain.words import (
+    _,
+    later,
+    list_text,
+    money_text,
+    names_text,
+    plural,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,7 +60,7 @@ _FEE_KINDS: Final = re.compile(
 )
 _FEE_CLASSES: Final = frozenset({"va_ledning", "pump", "pumpstation_bygg", "process"})
 _LARGE_TKR: Final = 20_000.0
-_SOURCE: Final = _("Beräknat ur registret; se metodsidan Förnyelsebehov")
+_SOURCE: Final = later("Beräknat ur registret; se metodsidan Förnyelsebehov")
 
 
 @dataclass(frozen=True)
@@ -281,7 +288,7 @@ class _Writer:
     def relate(self, one: str, other: str) -> None:
         """Say that two projects are one work: both or neither."""
         row = {"kind": "together", "project_id": one, "other_id": other}
-        mark = {"source": _SOURCE, "quality": "antagande"}
+        mark = {"source": _(_SOURCE), "quality": "antagande"}
         self.rows["relations"].append(row | mark)
 
     def write(self, bundle: _Bundle, *, alone: bool) -> str:
@@ -309,7 +316,7 @@ class _Writer:
             for i in members
         ]
         quality = "antagande" if assumed else "beräkning"
-        mark = {"source": _SOURCE, "quality": quality}
+        mark = {"source": _(_SOURCE), "quality": quality}
         self.rows["projects"].append(
             {
                 "project_id": project_id,

@@ -13,7 +13,12 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from rodtrad.domain.components import SCHEMA
-from rodtrad.domain.words import EN_DASH, _
+from rodtrad.domain.words import (
+    EN_DASH,
+    Labels,
+    _,
+    later,
+)
 from rodtrad.needs.assessment import assess_register
 from rodtrad.needs.gap import forecast_place_gaps, shortage_sentences
 from rodtrad.needs.people import WHOLE
@@ -37,47 +42,49 @@ NEED_DRAWS: Final = 500
 MOST_WAITING: Final = 40
 _LOW, _MIDDLE, _HIGH = 0.1, 0.5, 0.9
 
-_MANY: Final = {
-    "year_assumed": _(
-        "Året saknas för {n} delar. Behovet räknas som om de har levt halva sin "
-        "livslängd, alltså som om de sattes in {years}: ett antagande."
-    ),
-    "year_from_asset": _(
-        "Insatt år saknas för {n} delar. De räknas från anläggningens byggår: ett "
-        "antagande."
-    ),
-    "cost_assumed": _(
-        "Återanskaffningsvärdet saknas för {n} delar. De räknas som 0 kronor i behovet."
-    ),
-    "year_replaced": _(
-        "{n} delar räknas från utbyten på bladet Besiktningar och åtgärder, som är nyare "
-        "än året på bladet Komponenter."
-    ),
-    "condition_of_asset": _(
-        "Skicket saknas för {n} delar. De räknas med skicket för hela anläggningen: en "
-        "beräkning."
-    ),
-    "condition_mended": _(
-        "{n} delar har reparerats efter den senaste besiktningen. Skicket då räknas inte, "
-        "utan behovet följer åldern."
-    ),
-}
+_MANY: Final = Labels(
+    {
+        "year_assumed": later(
+            "Året saknas för {n} delar. Behovet räknas som om de har levt halva sin "
+            "livslängd, alltså som om de sattes in {years}: ett antagande."
+        ),
+        "year_from_asset": later(
+            "Insatt år saknas för {n} delar. De räknas från anläggningens byggår: ett "
+            "antagande."
+        ),
+        "cost_assumed": later(
+            "Återanskaffningsvärdet saknas för {n} delar. De räknas som 0 kronor i behovet."
+        ),
+        "year_replaced": later(
+            "{n} delar räknas från utbyten på bladet Besiktningar och åtgärder, som är nyare "
+            "än året på bladet Komponenter."
+        ),
+        "condition_of_asset": later(
+            "Skicket saknas för {n} delar. De räknas med skicket för hela anläggningen: en "
+            "beräkning."
+        ),
+        "condition_mended": later(
+            "{n} delar har reparerats efter den senaste besiktningen. Skicket då räknas inte, "
+            "utan behovet följer åldern."
+        ),
+    }
+)
 
 _MEASURES: Final = (
     (
         "cost_to_standard",
-        _("Efter besiktning"),
-        _("Vad kostar det att rätta det som besiktningar har funnit?"),
+        later("Efter besiktning"),
+        later("Vad kostar det att rätta det som besiktningar har funnit?"),
     ),
     (
         "age",
-        _("Efter ålder"),
-        _("Hur mycket av värdet har passerat sin tekniska livslängd?"),
+        later("Efter ålder"),
+        later("Hur mycket av värdet har passerat sin tekniska livslängd?"),
     ),
     (
         "economic",
-        _("Vad väntan har kostat"),
-        _("Vad har det kostat hittills att inte förnya när det lönade sig bäst?"),
+        later("Vad väntan har kostat"),
+        later("Vad har det kostat hittills att inte förnya när det lönade sig bäst?"),
     ),
 )
 
@@ -288,8 +295,8 @@ def _backlog(found: Assessment) -> dict[str, Any]:
         "measures": [
             {
                 "key": key,
-                "label": label,
-                "question": question,
+                "label": _(label),
+                "question": _(question),
                 "tkr": amounts[key],
                 "share": amounts[key] / whole if whole > 0 else 0.0,
                 "quality": quality[key],

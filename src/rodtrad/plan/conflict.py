@@ -16,14 +16,13 @@ import numpy as np
 from rodtrad.capacity.evaluate import Evaluation, evaluate_plan, resource_use
 from rodtrad.capacity.indicators import SHARES
 from rodtrad.domain.words import (
-    NBSP,
     RELATION_LABELS,
     _,
-    currency_word,
     list_text,
     number,
     per_inhabitant_text,
     quoted,
+    with_currency,
     years_text,
 )
 from rodtrad.errors import NoPlanError
@@ -409,11 +408,11 @@ def _goal_repair(case: Case, goal: Goal, years: tuple[int, ...], missing: Array)
     worst = goal.value - most if lower else goal.value + most
     if share:
         a, b = _apart(100 * goal.value, 100 * worst, up=not lower)
-        a, b = a + NBSP + _("procent"), b + NBSP + _("procent")
+        a, b = _("{x}\u00a0procent").format(x=a), _("{x}\u00a0procent").format(x=b)
     else:
         step = 100.0
         currency = case.tables.settings["currency"]
-        a = number(goal.value) + NBSP + currency_word(currency)
+        a = with_currency(number(goal.value), currency)
         b = per_inhabitant_text(float(np.ceil(worst / step - 1e-6) * step), currency)
     pattern = (
         _("Sänk kravet i målet {g} {ys} från {a} till {b}.")

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from rodtrad.capacity.evaluate import Evaluation
     from rodtrad.domain.arrays import Array, Choice
 
-Stop = Literal["proof", "gap", "work", "time", "infeasible"]
+Stop = Literal["proof", "gap", "work", "time", "asked", "infeasible"]
 # Proven but for rounding: rows hold to FEASIBILITY, so a miss, and the objective with
 # its price, is exact to some 1e-9 only.
 PROOF_GAP = 1e-7
@@ -100,7 +100,8 @@ class Portfolio:
 
     `bound` is the most any plan can give, `gap` (bound − objective) / |objective|.
     `choices` is None when no plan was found; `stopped` is then `infeasible` (proven),
-    `time` or `work`. `work` is the work used, as in `Limits`.
+    `time`, `work` or `asked` (whoever follows the search asked it to end). `work` is
+    the work used, as in `Limits`.
     """
 
     choices: tuple[Choice, ...] | None
@@ -175,7 +176,7 @@ def _search(
     limits: Limits,
     seconds: float,
     start: Mapping[int, float] | None,
-    report: Callable[[float, float], None] | None,
+    report: Callable[[float, float], bool] | None,
     threads: int = 1,
     nodes: int | None = None,
     near: float = 1e-9,
@@ -208,8 +209,10 @@ def _search(
         if limits.work is not None and work >= limits.work:
             stopped_by_work = True
             event.interrupt()
-        if report is not None:
-            report(event.data_out.mip_primal_bound, event.data_out.mip_dual_bound)
+        if report is not None and report(
+            event.data_out.mip_primal_bound, event.data_out.mip_dual_bound
+        ):
+            event.interrupt()
 
     if matrix.integer.any():
         solver.cbMipInterrupt.subscribe(watch)
@@ -256,7 +259,7 @@ def solve_problem(
     problem: Problem,
     limits: Limits | None = None,
     start: Sequence[Choice] | None = None,
-    progress: Callable[[Progress], None] | None = None,
+    progress: Callable[[Progress], object] | None = None,
     rounds: int = REFINEMENTS,
     earlier: tuple[Problem, float] | None = None,
 ) -> Portfolio:
@@ -267,7 +270,8 @@ def solve_problem(
         limits: when to stop.
         start: a plan to begin from, such as last year's; it is mended where it breaks
             the rows, and ignored where it cannot be.
-        progress: called with the state of the search, often.
+        progress: called with the state of the search, often; where it returns True the
+            search ends with the best plan so far.
         rounds: how often at most the misses of ratios are made more exact.
         earlier: an earlier problem and the most any plan of it can give. It holds here
             too if this problem is the same or harder, as when something became dearer.
@@ -278,18 +282,23 @@ def solve_problem(
     """
     limits = limits or Limits()
     began = time.perf_counter()
+    asked = False
 
     def left() -> float:
-        return limits.seconds - (time.perf_counter() - began)
+        return 0.0 if asked else limits.seconds - (time.perf_counter() - began)
 
-    def report(objective: float, bound: float) -> None:
+    def report(objective: float, bound: float) -> bool:
+        nonlocal asked
         if progress is not None:
             best = objective if abs(objective) < 1e20 else None
             top = bound if abs(bound) < 1e20 else None
             elapsed = time.perf_counter() - began
-            progress(Progress(best, top, relative_gap(best, top), elapsed))
+            state = Progress(best, top, relative_gap(best, top), elapsed)
+            asked = progress(state) is True or asked
+        return asked
 
     def none_found(stopped: Stop, work: int) -> Portfolio:
+        stopped = "asked" if asked and stopped == "time" else stopped
         seconds = time.perf_counter() - began
         return Portfolio(None, None, None, None, stopped, seconds, work)
 
@@ -323,6 +332,8 @@ def solve_problem(
     stopped: Stop = "time"
     if best is not None and _near(best.objective, bound, limits):
         stopped, rounds = "gap", 0
+    elif asked:
+        rounds = 0
     for _round in range(rounds if problem.ratio_aims else min(rounds, 1)):
         rest = replace(limits, work=None if limits.work is None else limits.work - work)
         hint = None if best is None else columns_of(problem, best.choices)
@@ -353,6 +364,7 @@ def solve_problem(
         return none_found(stopped, work)
     thorough = (
         stopped in ("time", "work")
+        and not asked
         and rounds > 1
         and len(problem.choices) <= THOROUGH_CHOICES
         and any(variable.price for variable in problem.variables)
@@ -364,6 +376,7 @@ def solve_problem(
         stopped = "proof" if gap <= PROOF_GAP else "gap"
         if gap > limits.gap + PROOF_GAP:
             stopped = "work"
+    stopped = "asked" if asked and stopped == "time" else stopped
     seconds = time.perf_counter() - began
     return Portfolio(best.choices, best.objective, bound, gap, stopped, seconds, work)
 
@@ -413,7 +426,7 @@ def _improved(
     bound: float,
     limits: Limits,
     left: Callable[[], float],
-    report: Callable[[float, float], None],
+    report: Callable[[float, float], bool],
     fresh: bool,
 ) -> tuple[Evaluation, int]:
     """Return the plan after parts of it have been solved anew, and the work it took."""

@@ -106,6 +106,11 @@ class Sharing:
                     self._waiting.append(key)
                 self._changed.notify_all()
 
+    def done(self) -> dict[str, Any]:
+        """Return what the parts gave that are done by now, by key."""
+        with self._changed:
+            return dict(self._found)
+
     def results(self, tell: Callable[[str], None]) -> dict[str, Any]:
         """Return what every part gave, by key, in the order they were added.
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from rodtrad.domain.words import (
     _,
+    amount_mkr,
     count_text,
     list_text,
     missing,
@@ -419,7 +420,8 @@ def agreement_map(result: Result) -> Figure | None:
     if not found:
         return None
     base_year = result["meta"]["base_year"]
-    unit = unit_mkr(str(result["meta"].get("currency") or "kr"))
+    money = str(result["meta"].get("currency") or "kr")
+    unit = unit_mkr(money)
     title, names = map_title(result), viewpoints(result)
     disputed = [a for a in found if a.disputed]
     shown = disputed[:SHOWN_DISPUTED]
@@ -451,7 +453,7 @@ def agreement_map(result: Result) -> Figure | None:
             )
             for a in shown
         ),
-        strip=tuple(_strip_group(found, label, unit) for label in ORDER),
+        strip=tuple(_strip_group(found, label, money) for label in ORDER),
         peak=unit,
     )
 
@@ -493,7 +495,7 @@ def group_text(label: Label) -> str:
     }[label]
 
 
-def _strip_group(found: Sequence[Answer], label: Label, unit: str) -> StripGroup:
+def _strip_group(found: Sequence[Answer], label: Label, money: str) -> StripGroup:
     own = [a for a in found if a.group == label]
     whole = sum(a.outlay_tkr or 0.0 for a in own)
     text = group_text(label)
@@ -502,7 +504,7 @@ def _strip_group(found: Sequence[Answer], label: Label, unit: str) -> StripGroup
     return StripGroup(
         label,
         f"{number(len(own))} {text}",
-        f"{mkr(whole, 0)} {unit}",
+        amount_mkr(mkr(whole, 0), money),
         tuple((a.name, max(a.outlay_tkr or 0.0, 0.0) / 1000) for a in own),
     )
 
@@ -517,7 +519,7 @@ def agreement_table(result: Result) -> TableBlock:
     for label in ORDER:
         own = [a for a in found if a.group == label]
         if own:
-            rows.append(Row(_strip_group(found, label, "").text, (), "group"))
+            rows.append(Row(_strip_group(found, label, "kr").text, (), "group"))
         rows += [
             Row(
                 a.name,

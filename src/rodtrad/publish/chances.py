@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Final
 
 from rodtrad.domain.words import (
     _,
+    later,
     missing,
     number,
+    percent_sign,
     percentage_points,
     share_table,
 )
@@ -23,13 +25,13 @@ if TYPE_CHECKING:
 
 # From these on, a probability has another word (TEXT 1.7).
 _WORDS: Final = (
-    (99, _("nästan säkert")),
-    (90, _("mycket sannolikt")),
-    (67, _("sannolikt")),
-    (33, _("ovisst")),
-    (10, _("mindre sannolikt")),
-    (1, _("osannolikt")),
-    (0, _("nästan uteslutet")),
+    (99, later("nästan säkert")),
+    (90, later("mycket sannolikt")),
+    (67, later("sannolikt")),
+    (33, later("ovisst")),
+    (10, later("mindre sannolikt")),
+    (1, later("osannolikt")),
+    (0, later("nästan uteslutet")),
 )
 SURE: Final = 90
 LIKELY: Final = 67
@@ -87,7 +89,7 @@ def chance_word(share: float) -> str:
         ('sannolikt', 'ovisst', 'osannolikt')
     """
     percent = math.floor(share * 100 + 0.5)
-    return next(word for least, word in _WORDS if percent >= least)
+    return _(next(word for least, word in _WORDS if percent >= least))
 
 
 def tens_text(share: float) -> str:
@@ -114,9 +116,9 @@ def chance_cell(share: float | None) -> str:
     if share is None or not math.isfinite(share):
         return missing()
     if share < 0.01:
-        return "<1\u00a0%"
+        return percent_sign("<1")
     if share > 0.99:
-        return ">99\u00a0%"
+        return percent_sign(">99")
     return share_table(share, 0)
 
 

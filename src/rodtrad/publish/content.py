@@ -12,12 +12,14 @@ import math
 from dataclasses import replace
 from typing import Any
 
+from rodtrad.domain.retell import told_result
 from rodtrad.domain.words import (
     _,
     count_text,
-    currency_word,
+    currency_name,
+    language,
     number,
-    per_inhabitant_text,
+    per_inhabitant_figure,
     plural,
     quoted,
     share_text,
@@ -103,6 +105,7 @@ def build_report(result: Result) -> Report:
     """Return the report of a plan; `result` is plan.json as a dict."""
     from rodtrad.publish.chapters import SECTIONS
 
+    result = told_result(result)
     meta = result.get("meta", {})
     years: list[int] = result["years"]
     money = figures.currency(result)
@@ -114,7 +117,7 @@ def build_report(result: Result) -> Report:
         notice=tuple(_notice(result)),
         assumptions=_key_assumptions(result),
         status=status_line(result["status"]),
-        key_figures=_key_figures(result),
+        key_figures=key_figures(result),
         sections=tuple(
             replace(section, number=number)
             for number, section in enumerate(filter(None, sections), start=1)
@@ -123,8 +126,9 @@ def build_report(result: Result) -> Report:
         currency_note=""
         if money == "kr"
         else _("Alla belopp är i {word} ({code}).").format(
-            word=currency_word(money), code=money
+            word=currency_name(money), code=money
         ),
+        lang=language(),
     )
 
 
@@ -221,9 +225,10 @@ def status_line(status: dict[str, Any]) -> StatusLine:
             own = _("En annan plan kan ge upp till {pct} mer nytta")
             own = own.format(pct=gap_share(gap))
         return StatusLine(_("Ditt eget val."), own, None, False)
+    cut = _("Avbruten, bästa plan hittills.")
     if gap is None or gap > LARGEST_GAP_TOLD:
         return StatusLine(
-            _("Giltig plan."),
+            cut if stopped == "asked" else _("Giltig plan."),
             _("Hur långt det är till bästa möjliga plan är inte uträknat") + took,
             None,
             False,
@@ -236,14 +241,17 @@ def status_line(status: dict[str, Any]) -> StatusLine:
     share = max(0.0, 1.0 / (1.0 + gap))
     if stopped in ("proof", "gap"):
         return StatusLine(_("Bevisat nära bäst."), text + took, share, True)
-    strong = _("Tiden tog slut.") if stopped == "time" else _("Arbetsgränsen nåddes.")
+    strong = {"time": _("Tiden tog slut."), "asked": cut}.get(
+        stopped or "", _("Arbetsgränsen nåddes.")
+    )
     return StatusLine(strong, text + took, share, False)
 
 
 # ---------------------------------------------------------------- four figures
 
 
-def _key_figures(result: Result) -> KeyFigures:
+def key_figures(result: Result) -> KeyFigures:
+    """Return four figures of a plan: projects, outlays, lowest result, highest debt."""
     projects = result.get("projects", [])
     chosen = [p for p in projects if p["chosen"]]
     years: list[int] = result["years"]
@@ -288,9 +296,7 @@ def _key_figures(result: Result) -> KeyFigures:
         items.append(
             KeyFigure(
                 _("Högsta lån i planen"),
-                per_inhabitant_text(debt[high], money)
-                .split(" ", 1)[0]
-                .rsplit("\u00a0", 1)[0],
+                per_inhabitant_figure(debt[high]),
                 unit_per_inhabitant(money),
                 _("vid slutet av {y}").format(y=years[high]),
                 debt[high],

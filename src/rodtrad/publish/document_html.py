@@ -13,11 +13,13 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from rodtrad.domain.retell import Swedish
 from rodtrad.domain.words import QUALITY_LABELS, _
 from rodtrad.publish import svg
 
 if TYPE_CHECKING:
     from jinja2 import Template
+    from markupsafe import Markup
 
     from rodtrad.publish.blocks import Figure, Report, TableBlock
 
@@ -46,6 +48,9 @@ def render_html(report: Report) -> bytes:
 
     def linked(text: str) -> Markup:
         """Escape a text and make its addresses links; nothing is fetched."""
+        return _in_its_language(text, _linked(text))
+
+    def _linked(text: str) -> Markup:
         return Markup("").join(
             Markup('<a href="{0}" rel="noreferrer">{0}</a>').format(part)
             if part.startswith(("https://", "http://"))
@@ -73,9 +78,19 @@ def render_html(report: Report) -> bytes:
         linked=linked,
         split=split_years,
         kind=table_kind,
+        foreign=lambda text: isinstance(text, Swedish),
         type=lambda block: type(block).__name__,
     )
     return page.encode("utf-8")
+
+
+def _in_its_language(text: str, shown: str) -> Markup:
+    """Return what is shown of a text, marked where it is not the page's language."""
+    from markupsafe import Markup, escape
+
+    if not isinstance(text, Swedish):
+        return escape(shown)
+    return Markup('<span lang="sv">{}</span>').format(shown)
 
 
 def table_kind(table: TableBlock) -> str:
@@ -125,6 +140,10 @@ def _template() -> Template:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        # A text that stays Swedish on an English page says so, for those who listen.
+        finalize=lambda value: (
+            _in_its_language(value, value) if isinstance(value, Swedish) else value
+        ),
     )
     return environment.get_template("report.html.j2")
 

@@ -212,7 +212,7 @@ def _document(report: Report) -> dict[str, Any]:
         "key_figures": [asdict(item) for item in figures],
         "currency_note": report.currency_note,
         "marks_note": _("Märken vid siffror:"),
-        "quality_words": QUALITY_LABELS,
+        "quality_words": dict(QUALITY_LABELS),
         "footer": _footer(report.meta),
         "colophon": [[label, value] for label, value in report.meta.items()],
         "sections": [

@@ -14,6 +14,7 @@ import math
 from typing import TYPE_CHECKING, Any, Final
 
 from rodtrad.domain.columns import SCHEMA
+from rodtrad.domain.retell import told_result
 from rodtrad.domain.words import (
     BALANCE_LABELS,
     BALANSKRAV_LABELS,
@@ -33,6 +34,7 @@ from rodtrad.domain.words import (
     STATEMENT_SUBTOTALS,
     STOPPED_LABELS,
     _,
+    meaning,
     missing,
     nira_text,
     number,
@@ -108,6 +110,7 @@ def render_workbook(result: Mapping[str, Any], tables: Tables) -> bytes:
             "strings_to_urls": False,
         },
     )
+    result = told_result(result)
     book = Book(workbook, result, _population(tables))
     for write in (
         _write_read_me,
@@ -765,7 +768,7 @@ def _write_indicators(book: Book) -> None:
 def _write_goals(book: Book) -> None:
     years = book.years
     sheet = book.sheet(
-        _("Mål"),
+        meaning("sheet", "Mål"),
         _("Målen år för år"),
         _(
             "Låneskuld i {unit}, övriga nyckeltal i procent. Marginalen är plus när "
@@ -1144,12 +1147,12 @@ def _write_companies(book: Book) -> None:
     columns = SCHEMA["companies"].columns
     keys = ("result", "investment", "loans", "guarantees", "dividend")
     sheet = book.sheet(
-        _("Bolag"),
+        meaning("sheet", "Bolag"),
         _("Kommunens bolag"),
         _("{unit}. Bolagen visas för sig och ingår inte i kommunens siffror.").format(
             unit=book.unit
         ),
-        [_("Bolag"), _("År"), *(columns[key].label_sv for key in keys)],
+        [_("Bolag"), _("År"), *(columns[key].label for key in keys)],
         [40, 8, *[14] * len(keys)],
     )
     row = sheet.next_row
@@ -1219,7 +1222,7 @@ def _write_assumptions(book: Book, tables: Tables) -> None:
 
 
 def _table_label(name: str) -> str:
-    return SCHEMA[name].label_sv if name in SCHEMA else name
+    return SCHEMA[name].label if name in SCHEMA else name
 
 
 def _write_law(book: Book) -> None:
@@ -1274,7 +1277,7 @@ def _write_issues(book: Book) -> None:
         table, column = issue["table"], issue["column"]
         label = column
         if table in SCHEMA and column in SCHEMA[table].columns:
-            label = SCHEMA[table].columns[column].label_sv
+            label = SCHEMA[table].columns[column].label
         words = [
             SEVERITY_LABELS.get(issue["severity"], issue["severity"]),
             _table_label(table),

@@ -16,10 +16,12 @@ from rodtrad.domain.words import (
     EN_DASH,
     FINANCING_LABELS,
     LEVEL_LABELS,
-    NBSP,
     QUALITY_LABELS,
+    Labels,
     _,
+    amount_mkr,
     indicator_table,
+    later,
     mkr,
     names_text,
     quoted,
@@ -49,18 +51,20 @@ Result = dict[str, Any]
 # The envelopes a council decides one by one, in the order they are read.
 _ENVELOPES: Final = ("skatt", "taxa", "exploatering")
 # Who usually decides at each gate; a municipality's own rules may say otherwise.
-_DECIDERS: Final = {
-    "G0": _("förvaltningen eller nämnden"),
-    "G1": _("nämnden"),
-    "G2": _("nämnden eller kommunstyrelsen"),
-    "G3": _("kommunfullmäktige, i investeringsplanen"),
-    "G4": _("kommunstyrelsen"),
-    "G5": _("kommunstyrelsen eller kommunfullmäktige"),
-    "G6": _("projektets styrgrupp"),
-    "G7": _("ekonomiavdelningen, som börjar skriva av"),
-    "G8": _("kommunstyrelsen eller kommunfullmäktige"),
-    "G9": _("nämnden"),
-}
+_DECIDERS: Final = Labels(
+    {
+        "G0": later("förvaltningen eller nämnden"),
+        "G1": later("nämnden"),
+        "G2": later("nämnden eller kommunstyrelsen"),
+        "G3": later("kommunfullmäktige, i investeringsplanen"),
+        "G4": later("kommunstyrelsen"),
+        "G5": later("kommunstyrelsen eller kommunfullmäktige"),
+        "G6": later("projektets styrgrupp"),
+        "G7": later("ekonomiavdelningen, som börjar skriva av"),
+        "G8": later("kommunstyrelsen eller kommunfullmäktige"),
+        "G9": later("nämnden"),
+    }
+)
 
 
 # ---------------------------------------------------------------- texts
@@ -95,7 +99,7 @@ def unique(texts: Iterable[str]) -> list[str]:
 
 def amount(result: Result, tkr: float | None) -> str:
     """Return an amount as the report's tables have it, with its unit."""
-    return f"{mkr(tkr)}{NBSP}{unit_mkr(currency(result))}"
+    return amount_mkr(mkr(tkr), currency(result))
 
 
 # ---------------------------------------------------------------- money by year

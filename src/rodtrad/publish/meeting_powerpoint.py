@@ -597,7 +597,7 @@ def _thread(slide: Any, stage: int, first: bool) -> None:
         knot.line.color.rgb = rgb(_CONTROL if later else _THREAD)
         knot.line.width = Pt(2.5 if here else 1.5)
         if first:
-            _knot_name(slide, STAGES[i], left + i * step, i)
+            _knot_name(slide, _(STAGES[i]), left + i * step, i)
     group.name = _("Röda tråden")
     described = group._element.nvGrpSpPr.cNvPr
     described.set(
@@ -605,7 +605,7 @@ def _thread(slide: Any, stage: int, first: bool) -> None:
         _("Röda tråden, hela vägen från behov till uppföljning")
         if stage == 0
         else _("Röda tråden, steg {i} av {n}: {name}").format(
-            i=stage, n=len(STAGES), name=STAGES[stage - 1]
+            i=stage, n=len(STAGES), name=_(STAGES[stage - 1])
         ),
     )
 

@@ -12,7 +12,14 @@ import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from rodtrad.domain.words import _, list_text, number, plural, unit_mkr
+from rodtrad.domain.words import (
+    _,
+    amount_mkr,
+    later,
+    list_text,
+    number,
+    plural,
+)
 from rodtrad.publish import figures, meeting
 from rodtrad.publish.agreement import (
     agreement_map,
@@ -53,12 +60,12 @@ Result = dict[str, Any]
 
 # The six knots of the thread.
 STAGES: Final = (
-    _("Behov"),
-    _("Utrymme"),
-    _("Plan"),
-    _("Varför"),
-    _("Dialog"),
-    _("Uppföljning"),
+    later("Behov"),
+    later("Utrymme"),
+    later("Plan"),
+    later("Varför"),
+    later("Dialog"),
+    later("Uppföljning"),
 )
 
 
@@ -217,7 +224,7 @@ def _chart(
         return None
     return Slide(
         stage,
-        STAGES[stage - 1],
+        _(STAGES[stage - 1]),
         figure.title,
         _notes(result, report, figure.title, [figure.alt]),
         subtitle=figure.unit,
@@ -254,7 +261,7 @@ def _timeline(result: Result, report: Report) -> Slide | None:
     ]
     return Slide(
         3,
-        STAGES[2],
+        _(STAGES[2]),
         # The first slide has the count as its title; here it is what is largest.
         _largest_first(result) or figure.title,
         _notes(result, report, figure.title, [figure.unit, *rows]),
@@ -281,7 +288,7 @@ def _goals(result: Result, report: Report) -> Slide:
     if table is None or figure is None:
         return Slide(
             3,
-            STAGES[2],
+            _(STAGES[2]),
             _("Planen prövas inte mot några mål"),
             _notes(result, report, ""),
             texts=(
@@ -346,7 +353,7 @@ def _cannot(result: Result, report: Report) -> Slide:
         count,
     ).format(n=number(count), m=number(len(projects)))
     told = [
-        f"{row.header} ({row.cells[0].text}\u00a0{unit_mkr(figures.currency(result))}): "
+        f"{row.header} ({amount_mkr(row.cells[0].text, figures.currency(result))}): "
         f"{row.cells[1].text}"
         for row in table.rows[:_NOTED]
     ]

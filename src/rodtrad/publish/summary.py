@@ -10,6 +10,7 @@ import math
 import textwrap
 from typing import TYPE_CHECKING, Any
 
+from rodtrad.domain.retell import told_result
 from rodtrad.domain.words import (
     STOPPED_LABELS,
     _,
@@ -47,6 +48,7 @@ _WIDTH = 80
 
 def render_summary(result: Mapping[str, Any]) -> str:
     """Return the plan in short: what it holds, how sure, what it does, what binds."""
+    result = told_result(result)
     meta = result["meta"]
     heading = _("{name}: investeringsplan {years}").format(
         name=meta["municipality"], years=years_text(result["years"])
@@ -198,6 +200,10 @@ def gap_sentence(status: Mapping[str, Any]) -> str:
     if stopped == "time":
         return _(
             "Planen håller alla krav. Tiden tog slut innan den bevisades bäst: en annan plan kan ge upp till {pct} mer nytta."
+        ).format(pct=upper)
+    if stopped == "asked":
+        return _(
+            "Planen håller alla krav. Sökningen avbröts innan den bevisades bäst: en annan plan kan ge upp till {pct} mer nytta."
         ).format(pct=upper)
     return _(
         "Planen håller alla krav. Arbetsgränsen nåddes innan den bevisades bäst: en annan plan kan ge upp till {pct} mer nytta."

@@ -15,7 +15,11 @@ from html import escape
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
-from rodtrad.domain.words import _, number
+from rodtrad.domain.words import (
+    _,
+    number,
+    percent_sign,
+)
 from rodtrad.publish.svg_agreement import draw_agreement, draw_stance
 from rodtrad.publish.svg_pen import FILLS, THEMES, Pen, px
 from rodtrad.publish.svg_uncertainty import draw_ranked, draw_tens
@@ -91,11 +95,15 @@ def legend_items(figure: Figure) -> list[tuple[str, str]]:
             ("over", _("Mindre sannolikt, under 33\u00a0%")),
         ]
     if figure.kind == "heat":
-        return [
-            ("ok", _("Nås med marginal")),
-            ("okbg", _("Nås knappt")),
-            ("over", _("Nås inte")),
+        moods = {cell.mood for row in figure.heat for cell in row.cells}
+        heat = [
+            ("good", "ok", _("Nås med marginal")),
+            ("tight", "okbg", _("Nås knappt")),
+            ("missed", "over", _("Nås inte")),
         ]
+        # a picture that grades nothing is only told what its hatch is
+        graded = moods & {"good", "tight"}
+        return [(s, t) for mood, s, t in heat if graded or mood in moods]
     return []
 
 
@@ -221,7 +229,7 @@ def _tick_text(figure: Figure, values: Sequence[float], value: float) -> str:
     while decimals < 2 and abs(step * 10**decimals - round(step * 10**decimals)) > 1e-6:
         decimals += 1
     text = number(value * scale, decimals)
-    return f"{text}\u00a0%" if figure.percent else text
+    return percent_sign(text) if figure.percent else text
 
 
 @dataclass(frozen=True)
@@ -397,9 +405,13 @@ def _room_label(
     room: Sequence[float | None],
     taken: tuple[float, float, float] | None,
 ) -> list[str]:
-    """Name the room line as near to it as the bars and the peak's label allow."""
+    """Name the room line as near to it as the bars and the peak's label allow.
+
+    Where the line lies on the axis it is not seen to be one: a place above a part that
+    stands clear of it is better, if it is not much further off.
+    """
     wide = pen.measure(label, bold=True) + 8
-    best: tuple[float, float, float, float] | None = None
+    best: tuple[float, float, float, float, float] | None = None
     for start in range(axes.count):
         value = room[start]
         if value is None:
@@ -411,11 +423,14 @@ def _room_label(
             y = taken[2] - pen.font - 4
         first = max(0, int((x0 - axes.left) / axes.slot()))
         anchor = axes.y(max(room[first] or 0.0, 0.0))
-        if y >= pen.font * 0.8 and (best is None or anchor - y < best[0]):
-            best = (anchor - y, x0, y, anchor)
+        distance = anchor - y
+        on_axis = anchor > axes.y(0.0) - pen.font
+        worth = distance + (4 * pen.font if on_axis else 0.0)
+        if y >= pen.font * 0.8 and (best is None or worth < best[0]):
+            best = (worth, distance, x0, y, anchor)
     if best is None:
         return []
-    distance, x0, y, anchor = best
+    _worth, distance, x0, y, anchor = best
     out = []
     if distance > 26:
         out.append(pen.line(f"M{px(x0 + 10)} {px(y + 5)}V{px(anchor)}", "ink"))
@@ -508,7 +523,7 @@ def _line_key(pen: Pen, figure: Figure) -> tuple[list[str], float]:
         label = limit.label
         if not any(c.isdigit() for c in label):
             value = number(known * (100 if figure.percent else 1), 1)
-            label += f": {value}" + ("\u00a0%" if figure.percent else "")
+            label += f": {percent_sign(value) if figure.percent else value}"
         dash = "6 4" if limit.kind == "goal" else ""
         out.append(pen.line(f"M0 {px(y + 9)}H32", "ink", 1.6, dash))
         for line in pen.wrap(label, pen.width - 42, 3):

@@ -414,7 +414,7 @@ def sheet_name(table: str) -> str:
         from rodtrad.domain.columns import SCHEMA
     except ImportError:
         return table
-    return SCHEMA[table].label_sv if table in SCHEMA else table
+    return SCHEMA[table].label if table in SCHEMA else table
 
 
 def known_names(result: Result) -> dict[str, dict[str, str]]:
@@ -499,11 +499,11 @@ def _scenario_name(key: str, names: Mapping[str, Mapping[str, str]]) -> str:
         return key
     spec = SCHEMA[rest[0]]
     row = "/".join(rest[1:-1])
-    column = spec.columns[rest[-1]].label_sv if rest[-1] in spec.columns else rest[-1]
+    column = spec.columns[rest[-1]].label if rest[-1] in spec.columns else rest[-1]
     which = _("alla rader") if row == "*" else _row_name(rest[0], row, names)
     told = dict.fromkeys([which, column])
     return _("{scenario}: bladet {sheet}, {what}").format(
-        scenario=scenario, sheet=spec.label_sv, what=", ".join(told)
+        scenario=scenario, sheet=spec.label, what=", ".join(told)
     )
 
 
@@ -513,9 +513,9 @@ def _key_word(
     from rodtrad.domain.columns import SCHEMA, SETTINGS
 
     if table == "settings":
-        return SETTINGS[part].label_sv if part in SETTINGS else part
+        return SETTINGS[part].label if part in SETTINGS else part
     if column == "line":
         labels = {"statement": STATEMENT_LABELS, "balance": BALANCE_LABELS}
-        return labels.get(table, {}).get(part, part)
+        return labels[table].get(part, part) if table in labels else part
     found = names.get(column, {}).get(part)
-    return found or SCHEMA[table].columns[column].choices.get(part, part)
+    return found or SCHEMA[table].columns[column].choice_label(part)

@@ -18,12 +18,13 @@ from rodtrad.domain.words import (
     BALANSKRAV_LABELS,
     CASH_FLOW_LABELS,
     INDICATOR_LABELS,
-    NBSP,
     QUALITY_LABELS,
     ROOM_LABELS,
     STATEMENT_LABELS,
     _,
+    amount_tkr,
     indicator_table,
+    later,
     list_text,
     missing,
     mkr,
@@ -160,7 +161,7 @@ def _all_places(same: Sequence[Issue], workbook: bool) -> str:
         rows.setdefault(issue.table, []).append(issue.row or 0)
     places = []
     for table, of in rows.items():
-        name = SCHEMA[table].label_sv if workbook else f"{table}.csv"
+        name = SCHEMA[table].label if workbook else f"{table}.csv"
         listed = years_text(of)
         places.append(
             _("{name} rad {rows}").format(name=name, rows=listed)
@@ -169,7 +170,7 @@ def _all_places(same: Sequence[Issue], workbook: bool) -> str:
                 name=name, row=min(of), n=len(of)
             )
         )
-    first = SCHEMA[same[0].table].label_sv if workbook else f"{same[0].table}.csv"
+    first = SCHEMA[same[0].table].label if workbook else f"{same[0].table}.csv"
     return _(
         "Gäller {n} rader, den första är {name} rad {row}. Alla: {places}."
     ).format(n=len(same), name=first, row=same[0].row, places="; ".join(places))
@@ -206,9 +207,9 @@ def _place(issue: Issue, workbook: bool) -> str:
         return ", ".join(
             part for part in (f"{issue.table}.csv", row, issue.column) if part
         )
-    sheet = _("Bladet {name}").format(name=spec.label_sv if spec else issue.table)
+    sheet = _("Bladet {name}").format(name=spec.label if spec else issue.table)
     declared = spec.columns.get(issue.column) if spec else None
-    column = declared.label_sv if declared else issue.column
+    column = declared.label if declared else issue.column
     return ", ".join(part for part in (sheet, row, column) if part)
 
 
@@ -360,7 +361,7 @@ def _figure_name(path: str, result: Mapping[str, Any]) -> str:
     )
     if match and int(match[2]) < len(years):
         table, line = match[1].split(".")
-        label = _LABELS.get(table, {}).get(line, match[1])
+        label = _LABELS[table].get(line, match[1])
         return f"{label} {years[int(match[2])]}"
     chance = re.fullmatch(r"probability\.(\w+)\[(\d+)\]", path)
     if chance and int(chance[2]) < len(years):
@@ -426,7 +427,7 @@ def render_comparison(
     for key, label, in_mkr in _COMPARED:
         figures = comparison["figures"][key]
         all_years = sorted({year for years in comparison["years"] for year in years})
-        rows = [[label, *map(str, all_years)]]
+        rows = [[_(label), *map(str, all_years)]]
         for letter, years, values in zip(
             letters, comparison["years"], figures, strict=True
         ):
@@ -448,11 +449,11 @@ def render_comparison(
 
 
 _COMPARED = (
-    ("ar", _("Årets resultat, mkr"), True),
-    ("bkr", _("Balanskravsresultat, mkr"), True),
-    ("outlay", _("Utgifter för valda projekt, mkr"), True),
-    ("loans", _("Lån, mkr"), True),
-    ("res_andel", _("Resultat av skatter och bidrag"), False),
+    ("ar", later("Årets resultat, mkr"), True),
+    ("bkr", later("Balanskravsresultat, mkr"), True),
+    ("outlay", later("Utgifter för valda projekt, mkr"), True),
+    ("loans", later("Lån, mkr"), True),
+    ("res_andel", later("Resultat av skatter och bidrag"), False),
 )
 
 
@@ -585,7 +586,7 @@ def _heading(cell: Cell) -> str:
     """Return the heading that the user sees; a statement line has its own name."""
     declared = SCHEMA[cell.table].columns.get(cell.column)
     if declared is not None:
-        return declared.label_sv
+        return declared.label
     lines = STATEMENT_LABELS | BALANCE_LABELS | BALANSKRAV_LABELS
     return lines.get(cell.column, cell.column)
 
@@ -604,7 +605,7 @@ def _cell_text(cell: Cell) -> str:
     if kind == "share":
         return share_table(value, 2)
     text = number(value, 0 if float(value).is_integer() else 2)
-    return f"{text}{NBSP}tkr" if kind == "tkr" else text
+    return amount_tkr(text) if kind == "tkr" else text
 
 
 def _quality(key: str) -> str:

@@ -21,17 +21,21 @@ from rodtrad.domain.words import (
     PER_INHABITANT_INDICATORS,
     QUALITY_LABELS,
     STATEMENT_LABELS,
+    Labels,
     _,
     count_text,
+    later,
     list_text,
     missing,
     mkr,
     money_text,
     names_text,
     number,
+    percent_sign,
     percentage_points,
     quoted,
     share_table,
+    share_text,
     unit_mkr,
     unit_per_inhabitant,
     years_text,
@@ -583,7 +587,9 @@ def chances_chart(result: Result) -> Figure | None:
             tuple(
                 Cell(EN_DASH, None, mood="quiet")
                 if p is None
-                else Cell(chance_cell(p).removesuffix("\u00a0%"), p, mood=mood(p))
+                else Cell(
+                    chance_cell(p).removesuffix(percent_sign("")), p, mood=mood(p)
+                )
                 for p in result["probability"][key]
             ),
         )
@@ -679,15 +685,19 @@ def _same_basis(result: Result) -> tuple[Text, ...]:
     return (Text(_("Bygger på samma antaganden som sannolikheterna ovan.")),)
 
 
-_FAN_NAMES: Final = {
-    "res_andel": _("resultatet"),
-    "nettolan": _("nettolåneskulden"),
-    "lan_inv": _("lånen"),
-}
-_FAN_UNITS: Final = {
-    "res_andel": _("Årets resultat, procent av skatter och bidrag"),
-    "nettolan": _("Nettolåneskuld, procent av skatter och bidrag"),
-}
+_FAN_NAMES: Final = Labels(
+    {
+        "res_andel": later("resultatet"),
+        "nettolan": later("nettolåneskulden"),
+        "lan_inv": later("lånen"),
+    }
+)
+_FAN_UNITS: Final = Labels(
+    {
+        "res_andel": later("Årets resultat, procent av skatter och bidrag"),
+        "nettolan": later("Nettolåneskuld, procent av skatter och bidrag"),
+    }
+)
 
 
 def _quantiles(result: Result, key: str) -> dict[str, Any]:
@@ -761,22 +771,22 @@ def _amount(key: str, value: float) -> str:
 def _amount_with_unit(result: Result, key: str, value: float) -> str:
     if key in PER_INHABITANT_INDICATORS:
         return f"{_amount(key, value)}\u00a0{unit_per_inhabitant(currency(result))}"
-    return f"{_amount(key, value)}\u00a0{_('procent')}"
+    return _("{x}\u00a0procent").format(x=_amount(key, value))
 
 
 _LEVELS: Final = (
-    ("p10", _("En av tio under")),
-    ("p25", _("En av fyra under")),
-    ("p50", _("Mitten")),
-    ("p75", _("En av fyra över")),
-    ("p90", _("En av tio över")),
+    ("p10", later("En av tio under")),
+    ("p25", later("En av fyra under")),
+    ("p50", later("Mitten")),
+    ("p75", later("En av fyra över")),
+    ("p90", later("En av tio över")),
 )
 
 
 def _fan_table(result: Result, key: str, found: Mapping[str, Any]) -> TableBlock:
     """Return the quantiles a year; of the result also the amounts."""
     years: list[int] = result["years"]
-    levels = [(k, label) for k, label in _LEVELS if found.get(k)]
+    levels = [(k, _(label)) for k, label in _LEVELS if found.get(k)]
     planned = series_of(result, "indicators", key)
     people = key in PER_INHABITANT_INDICATORS
     columns = [Column(_("År"), "left"), *(Column(label) for _k, label in levels)]
@@ -787,7 +797,7 @@ def _fan_table(result: Result, key: str, found: Mapping[str, Any]) -> TableBlock
         amounts = dict((result.get("quantiles") or {}).get("ar") or {})
         unit = unit_mkr(currency(result))
         columns += [
-            Column(_("{level}, {unit}").format(level=label, unit=unit))
+            Column(_("{level}, {unit}").format(level=_(label), unit=unit))
             for k, label in _LEVELS
             if k in amounts
         ]
@@ -933,7 +943,7 @@ def drivers_chart(result: Result) -> Figure | None:
 
 
 def _whole_percent_text(share: float) -> str:
-    return f"{number(100 * share)}\u00a0{_('procent')}"
+    return share_text(share, 0)
 
 
 def drivers_table(result: Result) -> TableBlock | None:
@@ -1184,7 +1194,7 @@ def _assumption_blocks(result: Result) -> list[Block]:
 
 def _limit_text(value: float, unit: str) -> str:
     if unit == "år":
-        return f"{number(value, 0 if _is_whole(value) else 1)}\u00a0{_('år')}"
+        return _("{x}\u00a0år").format(x=number(value, 0 if _is_whole(value) else 1))
     small = abs(value) < 0.01 and not _is_whole(1000 * value)
     return share_table(value, 0 if _is_whole(100 * value) else 2 if small else 1)
 
@@ -1264,7 +1274,7 @@ def _range(row: Mapping[str, Any], units: Mapping[str, str]) -> str:
 
 def _span_text(low: float, high: float, unit: str) -> str:
     """Return two limits with their unit once."""
-    first = _limit_text(low, unit).split("\u00a0")[0]
+    first = _limit_text(low, unit).split("\u00a0")[0].rstrip("%")
     return f"{first}{EN_DASH}{_limit_text(high, unit)}"
 
 

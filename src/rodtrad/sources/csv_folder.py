@@ -72,7 +72,7 @@ def read_csv_folder(folder: Path) -> tuple[Tables, list[Issue]]:
                     "",
                     a=files[name].name,
                     b=path.name,
-                    sheet=SCHEMA[name].label_sv,
+                    sheet=SCHEMA[name].label,
                 )
             )
         else:
@@ -85,7 +85,7 @@ def read_csv_folder(folder: Path) -> tuple[Tables, list[Issue]]:
             issues += found
         elif not spec.optional:
             tables[name] = empty_table(name, missing=True)
-            issues.append(issue("sheet_missing", name, None, "", sheet=spec.label_sv))
+            issues.append(issue("sheet_missing", name, None, "", sheet=spec.label))
     if not any(len(table) or table.missing for table in tables.values()):
         raise InputError([issue("workbook_empty.folder")])
     return finish_tables(tables), issues

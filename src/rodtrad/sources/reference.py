@@ -83,7 +83,7 @@ def _column_table(columns: Iterable[Column]) -> list[str]:
         ("Rubrik", "kod", "Innehåll", "Krav", "Förklaring"),
         (
             (
-                column.heading,
+                column.heading_sv,
                 f"`{column.name}`",
                 _content(column),
                 _demands(column),

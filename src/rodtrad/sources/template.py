@@ -12,12 +12,15 @@ from typing import TYPE_CHECKING, Final
 
 from rodtrad.domain.cells import number_text, shown
 from rodtrad.domain.columns import SCHEMA, SETTINGS, Column, TableSpec
-from rodtrad.domain.words import _
+from rodtrad.domain.words import (
+    Labels,
+    _,
+    later,
+)
 from rodtrad.sources.workbook import (
     GUIDE_SHEET,
     LIST_SHEET,
     Formats,
-    choice_label,
     column_width,
     save,
     write_headings,
@@ -34,81 +37,88 @@ ROWS: Final = 2_000
 _PROMPT_LENGTH: Final = 255
 _TITLE_LENGTH: Final = 32
 
-KINDS: Final = {
-    "text": _("Text"),
-    "id": _("Id: bokstäver, siffror, - och _"),
-    "year": _("Årtal, till exempel 2029"),
-    "int": _("Helt tal"),
-    "float": _("Tal"),
-    "share": _("Andel: 0,02 eller 2 %"),
-    "tkr": _("Belopp i tkr: 1 mkr = 1 000"),
-    "bool": _("ja eller nej"),
-    "choice": _("Välj i listan"),
-    "word": _("Välj i listan, eller skriv ett eget ord"),
-}
+KINDS: Final = Labels(
+    {
+        "text": later("Text"),
+        "id": later("Id: bokstäver, siffror, - och _"),
+        "year": later("Årtal, till exempel 2029"),
+        "int": later("Helt tal"),
+        "float": later("Tal"),
+        "share": later("Andel: 0,02 eller 2 %"),
+        "tkr": later("Belopp i tkr: 1 mkr = 1 000"),
+        "bool": later("ja eller nej"),
+        "choice": later("Välj i listan"),
+        "word": later("Välj i listan, eller skriv ett eget ord"),
+    }
+)
 """What may stand in a cell of each type, for the help texts."""
 
 GUIDE: Final = (
-    (_("Underlag till Röd tråd"), "title"),
+    (later("Underlag till Röd tråd"), "title"),
     (
-        _(
+        later(
             "Här fyller du i det som planen räknas på. "
             "Varje blad är en tabell med rubriker på rad 1."
         ),
         "text",
     ),
-    (_("Så gör du"), "heading"),
+    (later("Så gör du"), "heading"),
     (
-        _("1. Börja med bladen Inställningar, År, Resultaträkning och Balansräkning."),
+        later(
+            "1. Börja med bladen Inställningar, År, Resultaträkning och Balansräkning."
+        ),
         "text",
     ),
     (
-        _(
+        later(
             "2. Lägg sedan in projekten: bladen Projekt, Alternativ och Utgifter. "
             "Varje projekt har minst ett alternativ."
         ),
         "text",
     ),
     (
-        _(
+        later(
             "3. Fyll i bladen Kriterier, Betyg och Mål. "
             "De avgör vad planen väljer och vad den måste hålla."
         ),
         "text",
     ),
     (
-        _(
+        later(
             "4. Kontrollera: rodtrad check FIL.xlsx. Alla fel visas på en gång, med cell."
         ),
         "text",
     ),
-    (_("5. Räkna: rodtrad plan FIL.xlsx --out MAPP."), "text"),
-    (_("Bra att veta"), "heading"),
-    (_("En stjärna (*) i rubriken betyder att kolumnen måste fyllas i."), "text"),
+    (later("5. Räkna: rodtrad plan FIL.xlsx --out MAPP."), "text"),
+    (later("Bra att veta"), "heading"),
+    (later("En stjärna (*) i rubriken betyder att kolumnen måste fyllas i."), "text"),
     (
-        _(
+        later(
             "Blad som är frivilliga kan vara tomma eller tas bort. De står i listan nedan."
         ),
         "text",
     ),
     (
-        _(
+        later(
             "Belopp anges i tkr: 1 mkr = 1 000. Kostnader är negativa bara i Resultaträkning. "
             "I Balanskravsjusteringar har beloppet sitt tecken: vinster som räknas bort är "
             "negativa."
         ),
         "text",
     ),
-    (_("Andelar skrivs som 0,02 eller 2 %. Årtal skrivs med fyra siffror."), "text"),
     (
-        _(
+        later("Andelar skrivs som 0,02 eller 2 %. Årtal skrivs med fyra siffror."),
+        "text",
+    ),
+    (
+        later(
             "Kolumnen Källa säger var uppgiften kommer ifrån. "
             "Kolumnen Kvalitet är uppgift, beräkning eller antagande."
         ),
         "text",
     ),
-    (_("Egna kolumner och blad får finnas. De läses inte."), "text"),
-    (_("Bladen"), "heading"),
+    (later("Egna kolumner och blad får finnas. De läses inte."), "text"),
+    (later("Bladen"), "heading"),
 )
 
 
@@ -151,7 +161,8 @@ def _write_guide(sheet: Worksheet, formats: Formats) -> None:
     sheet.set_column(2, 2, 80)
     sheet.hide_gridlines(2)
     row = 0
-    for line, kind in GUIDE:
+    for message, kind in GUIDE:
+        line = _(message)
         if kind == "text":
             sheet.merge_range(row, 0, row, 2, "", text)
             sheet.write_string(row, 0, line, text)
@@ -190,7 +201,7 @@ def _write_settings(sheet: Worksheet, formats: Formats) -> None:
 
 def help_text(column: Column) -> str:
     """Return what belongs in a cell of the column, in a few short sentences."""
-    parts = [column.description, f"{KINDS[column.type]}."]
+    parts = [column.help, f"{KINDS[column.type]}."]
     if column.minimum is not None and column.maximum is not None:
         low, high = shown(column.minimum), shown(column.maximum)
         parts.append(_("Från {low} till {high}.").format(low=low, high=high))
@@ -215,7 +226,7 @@ def default_text(column: Column) -> str:
         return _("ja") if default else _("nej")
     if isinstance(default, float):
         return number_text(default)
-    return choice_label(column, str(default))
+    return column.choice_label(str(default))
 
 
 def _format_column(

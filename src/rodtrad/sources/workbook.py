@@ -84,7 +84,7 @@ def read_workbook(path: Path) -> tuple[Tables, list[Issue]]:
                     "",
                     a=found[name],
                     b=sheet,
-                    sheet=SCHEMA[name].label_sv,
+                    sheet=SCHEMA[name].label,
                 )
             )
         else:
@@ -101,7 +101,7 @@ def read_workbook(path: Path) -> tuple[Tables, list[Issue]]:
             issues += found_here
         elif not spec.optional:
             tables[name] = empty_table(name, missing=True)
-            issues.append(issue("sheet_missing", name, None, "", sheet=spec.label_sv))
+            issues.append(issue("sheet_missing", name, None, "", sheet=spec.label))
     if found and not any(map(_has_content, tables.values())):
         key = "workbook_empty.template" if GUIDE_SHEET in sheets else "workbook_empty"
         raise InputError([issue(key)])
@@ -404,7 +404,7 @@ def write_headings(sheet: Worksheet, name: str, formats: Formats) -> None:
     sheet.set_row(0, 48)
     for place, column in enumerate(spec.columns.values()):
         star = " *" if column.required else ""
-        heading = column.heading + star
+        heading = column.heading_sv + star
         sheet.write_string(0, place, heading, formats.heading(bool(column.required)))
         sheet.set_column(place, place, column_width(column))
 
@@ -413,7 +413,7 @@ def column_width(column: Column) -> int:
     """Return a width in which the heading's longest word and usual values fit."""
     if column.name in ("description", "source"):
         return 48
-    longest = max(map(len, column.heading.split()))
+    longest = max(map(len, column.heading_sv.split()))
     return max(WIDTHS.get(column.type, 14), longest + 3)
 
 

@@ -9,7 +9,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from rodtrad.domain.words import _
+from rodtrad.domain.words import (
+    _,
+    later,
+)
 from rodtrad.verify.shape import Maybe, figure, text, whole
 
 if TYPE_CHECKING:
@@ -26,8 +29,8 @@ ASKED = {
     "certainty": Maybe(figure),
     "certainty_goal": Maybe(text),
 }
-MISSING = _("Delen beställdes men saknas.")
-UNASKED = _("Delen finns men beställdes inte.")
+MISSING = later("Delen beställdes men saknas.")
+UNASKED = later("Delen finns men beställdes inte.")
 
 
 def asked_parts(result: Mapping[str, Any]) -> tuple[str, ...]:
@@ -69,7 +72,7 @@ def check_asked(count: Recount, result: Mapping[str, Any]) -> None:
         _present(count, result, "agreement", True)
     told = bool(result.get("reasons"))
     if told != bool("reasons" in parts and len(count.case.projects)):
-        count.say("reasons", MISSING if not told else UNASKED)
+        count.say("reasons", _(UNASKED if told else MISSING))
     if (asked["certainty_goal"] is None) != (certainty is None):
         count.differ("meta.asked.certainty_goal", asked["certainty_goal"], None)
     found, risk = result.get("uncertainty"), result.get("risk")
@@ -88,4 +91,4 @@ def _present(
     count: Recount, result: Mapping[str, Any], key: str, is_asked: bool
 ) -> None:
     if (key in result) != is_asked:
-        count.say(key, MISSING if is_asked else UNASKED)
+        count.say(key, _(MISSING if is_asked else UNASKED))

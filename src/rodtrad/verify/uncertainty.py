@@ -95,7 +95,7 @@ def check_uncertainty(count: Recount, result: Mapping[str, Any]) -> None:
     if "needs" in asked or "need_forecast" in result:
         expected = needs_result(count.case.tables, seed=seed)
     if "need_forecast" in result and ("needs" not in asked or expected is None):
-        count.say("need_forecast", UNASKED)
+        count.say("need_forecast", _(UNASKED))
     elif expected is not None:
         count.compare("need_forecast", result.get("need_forecast"), expected)
     if any(key in result for key in DRAWN):

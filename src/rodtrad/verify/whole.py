@@ -77,7 +77,7 @@ KNOWN = frozenset(
         "issues",
     ]
 )
-STOPS = ("proof", "gap", "work", "time")
+STOPS = ("proof", "gap", "work", "time", "asked")
 STATES = ("optimal", "feasible")
 # A plan made by hand, that no search has stopped.
 OWN = "own"

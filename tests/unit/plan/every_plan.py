@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -52,6 +53,7 @@ class Small:
         return self.every[0][1]
 
 
+@cache
 def small(family: str, seed: int) -> Small | None:
     """Return an instance solved to proof, or None if no plan holds."""
     data = random_data(seed, family)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -29,30 +30,39 @@ if TYPE_CHECKING:
 EXACT = Limits(seconds=60, gap=0.0)
 
 
-def problems(count: int) -> list[Problem]:
-    """Small random problems, each with a plan."""
+@cache
+def _forty() -> list[tuple[Problem, float]]:
     found = []
     for seed in range(400):
         data = random_data(seed, FAMILIES[seed % len(FAMILIES)])
         problem = build_problem(build_case(build_tables(data)))
-        if solve_problem(problem, EXACT).choices is not None:
-            found.append(problem)
-        if len(found) == count:
+        best = solve_problem(problem, EXACT)
+        if best.objective is not None:
+            found.append((problem, best.objective))
+        if len(found) == 40:
             return found
     pytest.fail("too few problems have a plan")
 
 
+def solved(count: int) -> list[tuple[Problem, float]]:
+    """Small random problems, each with the objective of its best plan."""
+    return _forty()[:count]
+
+
+def problems(count: int) -> list[Problem]:
+    """Small random problems, each with a plan."""
+    return [problem for problem, _best in solved(count)]
+
+
 def test_no_better_plan_holds_a_column_that_is_shut() -> None:
     shut = 0
-    for problem in problems(40):
+    for problem, best in solved(40):
         matrix = build_matrix(problem)
         prices = price_columns(
             matrix, LinearBounds(matrix).solve(), len(problem.choices)
         )
-        best = solve_problem(problem, EXACT)
-        assert best.objective is not None
-        assert best.objective <= prices.bound + 1e-6
-        for k in np.flatnonzero(unable_columns(prices, best.objective)):
+        assert best <= prices.bound + 1e-6
+        for k in np.flatnonzero(unable_columns(prices, best)):
             lower = matrix.column_lower.copy()
             lower[k] = 1.0
             upper = np.maximum(matrix.column_upper, lower)
@@ -61,7 +71,7 @@ def test_no_better_plan_holds_a_column_that_is_shut() -> None:
             assert finished
             shut += values is not None
             if values is not None:
-                assert float(matrix.cost @ values) < best.objective + 1e-6
+                assert float(matrix.cost @ values) < best + 1e-6
     assert shut > 20
 
 
@@ -95,13 +105,13 @@ def _rows_with(matrix: Matrix, free: neighbourhoods.Flags) -> list[int]:
 def test_plans_from_parts_hold_and_end_at_the_best(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    whole = solved(25)
     monkeypatch.setattr(milp, "MANY_CHOICES", 0)
     monkeypatch.setattr(neighbourhoods, "LEAST_SIZE", 3)
     monkeypatch.setattr(neighbourhoods, "KERNEL_LEAST", 4)
-    for problem in problems(25):
-        exact = solve_problem(problem, EXACT)
+    for problem, best in whole:
         found = solve_problem(problem, EXACT)
-        assert found.objective == pytest.approx(exact.objective, rel=1e-6)
+        assert found.objective == pytest.approx(best, rel=1e-6)
         assert found.choices is not None
         assert not evaluate_plan(problem.case, found.choices).violations
 
@@ -139,10 +149,11 @@ def test_a_start_that_no_longer_holds_is_mended() -> None:
 def test_same_input_gives_the_same_plan_from_parts(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    asked = problems(10)
     monkeypatch.setattr(milp, "MANY_CHOICES", 0)
     monkeypatch.setattr(neighbourhoods, "LEAST_SIZE", 3)
     limits = Limits(seconds=60, gap=0.02)
-    for problem in problems(10):
+    for problem in asked:
         one, two = (solve_problem(problem, limits) for _ in range(2))
         assert one.choices == two.choices
         assert (one.bound, one.work) == (two.bound, two.work)

@@ -7,6 +7,7 @@ here from the rows written out in full. The instances are those of the enumerati
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -51,16 +52,19 @@ if TYPE_CHECKING:
 SEEDS = range(3)
 
 
-def some_cases() -> dict[str, Case]:
-    """Every family's first instance, and large underlag with every kind of row."""
-    data = {name: random_data(1, name) for name in FAMILIES}
-    data |= {name: random_more(1, name) for name in MORE_FAMILIES}
-    data |= {f"underlag {seed}": random_underlag(seed) for seed in SEEDS}
-    return {name: build_case(build_tables(of)) for name, of in data.items()}
+# Every family's first instance, and large underlag with every kind of row.
+NAMES = [*FAMILIES, *MORE_FAMILIES, *(f"underlag {seed}" for seed in SEEDS)]
+each_case = pytest.mark.parametrize("name", NAMES)
 
 
-CASES = some_cases()
-each_case = pytest.mark.parametrize("name", CASES)
+@cache
+def case_named(name: str) -> Case:
+    """The instance, made when a test asks for it: many are enumerated to be made."""
+    if name in FAMILIES:
+        return build_case(build_tables(random_data(1, name)))
+    if name in MORE_FAMILIES:
+        return build_case(build_tables(random_more(1, name)))
+    return build_case(build_tables(random_underlag(int(name.split()[1]))))
 
 
 def random_plan(problem: Problem, seed: int) -> Flags:
@@ -113,7 +117,7 @@ def test_expressions_add_up_as_their_columns_written_out_do() -> None:
 
 @each_case
 def test_margins_and_fits_are_those_of_the_rows_in_full(name: str) -> None:
-    problem = build_problem(CASES[name])
+    problem = build_problem(case_named(name))
     check = RowCheck(problem)
     for seed in SEEDS:
         plan = random_plan(problem, seed)
@@ -135,7 +139,7 @@ def test_margins_and_fits_are_those_of_the_rows_in_full(name: str) -> None:
 
 @each_case
 def test_a_standing_plan_follows_its_changes(name: str) -> None:
-    problem = build_problem(CASES[name])
+    problem = build_problem(case_named(name))
     check = RowCheck(problem)
     before, after = random_plan(problem, 1), random_plan(problem, 2)
     standing = check.standing(before)
@@ -151,7 +155,7 @@ def test_a_standing_plan_follows_its_changes(name: str) -> None:
 
 @each_case
 def test_what_a_project_mends_by_leaving(name: str) -> None:
-    problem = build_problem(CASES[name])
+    problem = build_problem(case_named(name))
     check = RowCheck(problem)
     for seed in SEEDS:
         plan = random_plan(problem, seed)
@@ -197,7 +201,7 @@ def hopeless_in_full(problem: Problem) -> Flags:
 
 @each_case
 def test_hopeless_columns_are_those_that_no_plan_can_hold(name: str) -> None:
-    problem = build_problem(CASES[name])
+    problem = build_problem(case_named(name))
     found = hopeless_columns(problem)
     assert np.array_equal(found, hopeless_in_full(problem))
     # Rows of one kind only, so that none of them hides what another should find.
@@ -222,7 +226,7 @@ def test_a_project_that_another_needs_has_hopeless_late_starts() -> None:
 
 @each_case
 def test_growing_ends_when_nothing_more_fits(name: str) -> None:
-    problem = build_problem(CASES[name])
+    problem = build_problem(case_named(name))
     check = RowCheck(problem)
     nothing = np.zeros(len(problem.choices), dtype=bool)
     plan = grow(check, nothing)
@@ -260,11 +264,11 @@ def test_a_project_comes_in_after_the_one_it_requires() -> None:
 
 @each_case
 def test_choices_reckoned_together_are_those_reckoned_one_by_one(name: str) -> None:
-    case = CASES[name]
+    case = case_named(name)
     # Three draws of prices, so that the draw axis is kept apart.
     spread = 1.0 + 0.01 * np.arange(3)
     case = replace(case, construction_growth=case.construction_growth * spread)
-    problem = build_problem(CASES[name])
+    problem = build_problem(case_named(name))
     indices = price_indices(case)
     choices = problem.choices[::3]
     selection = select(case, choices)
@@ -279,7 +283,7 @@ def test_choices_reckoned_together_are_those_reckoned_one_by_one(name: str) -> N
             assert getattr(alone, k).shape == (len(case.years), 3)
         value = project_value(case, of, alternative, choice.start_year)
         assert values[i] == pytest.approx(value)
-    assert plan_totals(CASES[name], ()).outlay.shape == (len(case.years), 1)
+    assert plan_totals(case_named(name), ()).outlay.shape == (len(case.years), 1)
 
 
 def test_a_late_outlay_and_land_are_depreciated_by_hand() -> None:
@@ -337,7 +341,7 @@ def test_weights_must_be_one_for_each_criterion(weights: list[float]) -> None:
 
 @each_case
 def test_bounds_of_loans_and_misses_hold_for_every_plan(name: str) -> None:
-    problem = build_problem(CASES[name])
+    problem = build_problem(case_named(name))
     check = RowCheck(problem)
     matrix = build_matrix(problem)
     assert np.isfinite(matrix.column_upper).all()
