@@ -137,3 +137,21 @@ def small_data() -> Records:
 def small_tables() -> Tables:
     """Return the underlag as tables."""
     return build_tables(small_data())
+
+
+def hard_tables(count: int = 60) -> Tables:
+    """Return an underlag whose best plan takes long to prove; one is found at once.
+
+    What each project gives is nearly what it costs, and all share one ceiling.
+    """
+    data = small_data()
+    for name in ("projects", "alternatives", "outlays", "parts", "scores"):
+        data[name] = []
+    for i in range(count):
+        cost = 1_000.0 + (i * 7_919) % 997
+        data["projects"].append({"project_id": f"p{i}", "name": f"Projektet {i}"})
+        part = _alternative(f"p{i}", "a", [cost], 10.0 + cost / 25)
+        for name, rows in part.items():
+            data[name].extend(rows)
+    data["goals"] = [{**data["goals"][0], "value": 45_000.0}]
+    return build_tables(data)

@@ -17,11 +17,9 @@ from typing import NamedTuple
 import pytest
 from django.utils.translation.template import templatize
 
-from rodtrad.domain import words
-from rodtrad.publish import meeting
-from rodtrad.web import core_words
+from rodtrad import web
 
-WEB = Path(core_words.__file__).parent
+WEB = Path(web.__file__).parent
 PO = WEB / "locale" / "en" / "LC_MESSAGES" / "django.po"
 MO = PO.with_suffix(".mo")
 
@@ -202,13 +200,3 @@ def test_the_compiled_file_is_of_the_text_file(po: dict[str, Entry]) -> None:
             expected[text] = entry.english[0]
     actual = compiled._catalog  # type: ignore[attr-defined]
     assert actual == expected, "run make locale"
-
-
-def test_the_words_of_the_core_are_all_named() -> None:
-    assert set(core_words.GATES) == set(words.GATE_LABELS.values())
-    assert set(core_words.DRIVERS) == set(words.DRIVER_LABELS.values())
-    assert set(core_words.ALTERNATIVES) == set(words.ALTERNATIVE_LABELS.values())
-    assert set(core_words.INDICATORS) == set(words.INDICATOR_LABELS.values())
-    assert set(core_words.OPERATORS) == set(words.OPERATOR_LABELS.values())
-    deciders = {meeting.deciders(gate)[0] for gate in words.GATE_LABELS}
-    assert set(core_words.DECIDERS) == deciders

@@ -19,6 +19,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
@@ -31,7 +32,7 @@ from web.conftest import PASSWORD
 
 from rodtrad.capacity.lines import LINES
 from rodtrad.study import Settings, run
-from rodtrad.web import access, attachments, events, people, store
+from rodtrad.web import access, attachments, events, people, publishing, store
 from rodtrad.web.access import Right
 from rodtrad.web.models import (
     Change,
@@ -69,6 +70,7 @@ VALUE = Right.VALUE
 EXPORT = Right.EXPORT
 MANAGE_PEOPLE = Right.MANAGE_PEOPLE
 READ_LOG = Right.READ_LOG
+PUBLISH = Right.PUBLISH
 
 SENT: Final = frozenset({200, 204, 302, 400, 409, 422})
 """How a permitted POST without fields may be answered."""
@@ -129,6 +131,12 @@ TABLE: Final[dict[str, Address]] = {
     "member_remove": both(MANAGE_PEOPLE, MANAGE_PEOPLE, number="member"),
     "invite_again": act(MANAGE_PEOPLE, number="invitation"),
     "withdraw": act(MANAGE_PEOPLE, number="invitation"),
+    # publishing
+    "publishing": page(READ),
+    "publishing_prepare": both(PUBLISH, PUBLISH, number="study"),
+    "publishing_withdraw": both(PUBLISH, PUBLISH, number="published"),
+    "publishing_next": both(PUBLISH, PUBLISH),
+    "publishing_next_of": both(PUBLISH, PUBLISH, project_id="project"),
     # the log
     "events": page(READ_LOG),
     "history": page(READ, kind="kind", key="key"),
@@ -148,6 +156,7 @@ TABLE: Final[dict[str, Address]] = {
     "near": page(READ),
     "basis": page(READ),
     "study": page(READ, number="study"),
+    "study_show": page(READ, number="study"),
     "study_cancel": act(RUN_STUDY, number="study"),
     "study_again": act(RUN_STUDY, number="study"),
     "study_decide": act(DECIDE, number="study"),
@@ -186,6 +195,7 @@ TABLE: Final[dict[str, Address]] = {
     "project_board": page(READ),
     "project_timeline": page(READ),
     "project_map": page(READ),
+    "project_choices": page(READ),
     "project_map_data": page(READ),
     "project_new": both(EDIT_PROJECTS, EDIT_PROJECTS),
     "project_file": page(READ, pk="file"),
@@ -234,6 +244,7 @@ HAVE_OBJECTS: Final = frozenset({"number", "pk"})
 NOWHERE: Final = dict.fromkeys(
     (
         "study",
+        "published",
         "version",
         "change",
         "import",
@@ -274,6 +285,28 @@ def asks(get: int = 200, post: int = 302, path: str = "") -> Door:
     """An address for people who are logged in."""
     return Door((302, 302), (get, post), path, asks=True)
 
+
+PUBLIC: Final[dict[str, str]] = {
+    # the plan
+    "public_front": "GET",
+    "public_projects": "GET",
+    "public_project": "GET",
+    "public_map": "GET",
+    "public_timeline": "GET",
+    "public_economy": "GET",
+    "public_cannot": "GET",
+    "public_assumptions": "GET",
+    "public_changes": "GET",
+    "public_changes_of": "GET",
+    "public_plain": "GET",
+    "public_feed": "GET",
+    "public_picture": "GET",
+    "public_project_picture": "GET",
+    "public_about": "GET",
+    "public_accessibility": "GET",
+    "public_privacy": "GET",
+}
+"""What everyone may read or send, under a municipality's public address: the methods."""
 
 AGAIN = 302  # to the page that asks for the password once more
 DOORS: Final[dict[str, Door]] = {
@@ -350,6 +383,7 @@ def patterns(
             yield from patterns(one, whole)
 
 
+@cache
 def named() -> dict[str, tuple[str, URLPattern]]:
     """Return every address by name, or by itself where it has none."""
     return {one.name or whole: (whole, one) for whole, one in patterns()}
@@ -357,7 +391,7 @@ def named() -> dict[str, tuple[str, URLPattern]]:
 
 def test_every_address_is_in_the_table() -> None:
     own = {name for name in named() if name not in CLOSED_PATTERNS}
-    written = set(TABLE) | set(DOORS) | set(CLOSED)
+    written = set(TABLE) | set(DOORS) | set(CLOSED) | set(PUBLIC)
     missing = sorted(own - written)
     assert not missing, f"add a row for: {missing}"
     gone = sorted(written - own)
@@ -383,6 +417,15 @@ def test_the_table_says_which_addresses_are_municipal() -> None:
             assert whole.startswith(MUNICIPAL), name
         else:
             assert not whole.startswith("<"), name
+
+
+@pytest.mark.parametrize("name", sorted(PUBLIC))
+def test_public_views_are_open_and_answer_what_the_table_says(name: str) -> None:
+    whole, one = named()[name]
+    view: Any = one.callback
+    assert whole.startswith("open/<slug:ort>/")
+    assert view.open_to_all is True
+    assert " ".join(view.methods) == PUBLIC[name]
 
 
 @pytest.mark.parametrize("name", sorted(TABLE))
@@ -466,8 +509,12 @@ class World:
         file.municipality, file.project_id = place, row.key
         file.uploaded_by_name = str(boss)
         file.save()
+        published = publishing.publish(None, study)
+        if start > 1:
+            type(published).objects.filter(pk=published.pk).update(number=start)
         self.things: dict[str, Any] = {
             "study": study.number,
+            "published": start,
             "version": start,
             "change": change.number,
             "import": waiting.pk,

@@ -39,6 +39,7 @@ class Right(StrEnum):
     EXPORT = "export"
     MANAGE_PEOPLE = "manage_people"
     READ_LOG = "read_log"
+    PUBLISH = "publish"
 
 
 LABELS: Final[Mapping[Right, Any]] = {
@@ -54,6 +55,7 @@ LABELS: Final[Mapping[Right, Any]] = {
     Right.EXPORT: _("ta ut dokument"),
     Right.MANAGE_PEOPLE: _("bjuda in och ge roller"),
     Right.READ_LOG: _("läsa händelserna"),
+    Right.PUBLISH: _("publicera"),
 }
 
 _ALL: Final = frozenset(Role)
@@ -73,6 +75,7 @@ ROLES_OF: Final[Mapping[Right, frozenset[Role]]] = {
     Right.EXPORT: _ALL - {Role.LASARE},
     Right.MANAGE_PEOPLE: frozenset({Role.ADMINISTRATOR}),
     Right.READ_LOG: _LEADERS,
+    Right.PUBLISH: frozenset({Role.ADMINISTRATOR, Role.CHEF}),
 }
 """Which roles have a right."""
 

@@ -34,7 +34,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from rodtrad.errors import SourceError
-from rodtrad.web import events, triggers
+from rodtrad.web import events, in_use, triggers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -388,8 +388,14 @@ def read(file: Path, *, replace: bool = False) -> Told:
         replace: empty the home first; without it a home with content is refused.
 
     Raises:
-        SourceError: no whole copy, one from a newer version, or the home has content.
+        SourceError: no whole copy, one from a newer version, the home has content, or
+            somebody serves it.
     """
+    with in_use.alone():
+        return _read(file, replace=replace)
+
+
+def _read(file: Path, *, replace: bool) -> Told:
     packed, manifest = _open(file)
     with packed:
         _check(packed, manifest)

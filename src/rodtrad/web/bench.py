@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 from django.utils.translation import gettext as _
 
 from rodtrad.domain.arrays import Choice, Lock
+from rodtrad.domain.words import SWEDISH, in_language
 from rodtrad.explain.workbench import Bench, build_bench
 from rodtrad.web import store
 from rodtrad.web.models import Study
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 UNDOS: Final = 100
 OWN: Final = "own"
 _KEPT: Final = 8
-_benches: OrderedDict[tuple[int, str], Bench] = OrderedDict()
+_benches: OrderedDict[str, Bench] = OrderedDict()
 _mutex = Mutex()
 
 State = tuple[str, int] | None
@@ -38,9 +39,10 @@ class CannotError(Exception):
     """What was asked for cannot be done; the text says why, to the person."""
 
 
+@in_language(SWEDISH)
 def bench_of(study: Study) -> Bench:
-    """Return the workbench of a finished study; built once in a process."""
-    key = (study.pk, str(study.finished_at))
+    """Return the workbench of a finished study; built once in a process, for all."""
+    key = study.mark
     with _mutex:
         if key in _benches:
             _benches.move_to_end(key)

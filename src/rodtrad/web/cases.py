@@ -7,6 +7,7 @@ how the server is started (`__main__`).
 
 from __future__ import annotations
 
+import logging
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,9 +16,11 @@ from typing import TYPE_CHECKING, Final
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
+from rodtrad.errors import InputError
 from rodtrad.sources.underlag import read_underlag
 from rodtrad.web import events, store
 from rodtrad.web.models.organisation import Membership, Municipality, Role, User
+from rodtrad.web.models.studies import Study
 from rodtrad.web.models.underlag import Underlag, Version
 
 if TYPE_CHECKING:
@@ -25,6 +28,8 @@ if TYPE_CHECKING:
 
 CASES: Final = ("vimmerby", "exempelby")
 DOMAIN: Final = "example"
+FIRST_PLAN: Final = "Planen för exemplet"
+_log: Final = logging.getLogger("rodtrad.cases")
 # Two of each belong to a group, so that the pages of values have something to tell.
 _GROUPS: Final = {Role.FORTROENDEVALD: "Exempelpartiet", Role.FORVALTNING: "Fastighet"}
 _ALPHABET: Final = "abcdefghjkmnpqrstuvwxyz23456789"
@@ -132,4 +137,29 @@ def order_studies(municipalities: Iterable[Municipality]) -> None:
     for municipality in municipalities:
         version = Version.objects.filter(municipality=municipality).first()
         if version is not None:
-            jobs.enqueue(None, version, name="Planen för exemplet")
+            jobs.enqueue(None, version, name=FIRST_PLAN)
+
+
+def publish_first(study: Study) -> None:
+    """Publish an example's first plan when it is computed, so that there is one to read."""
+    if study.name != FIRST_PLAN or study.municipality.slug not in CASES:
+        return
+    from rodtrad.web import publishing
+    from rodtrad.web.models import Publication
+    from rodtrad.web.models.publishing import NextStep
+
+    place = study.municipality
+    if Publication.objects.filter(municipality=place).exists():
+        return
+    NextStep.objects.get_or_create(
+        municipality=place,
+        project_id="",
+        defaults={
+            "body": "Kommunfullmäktige",
+            "what": "Beslut om investeringsplanen",
+        },
+    )
+    try:
+        publishing.publish(None, Study.objects.get(pk=study.pk))
+    except InputError as error:
+        _log.warning("the example is not published: %s", error)

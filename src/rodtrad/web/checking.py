@@ -7,7 +7,7 @@ a page has been shown, so that no page waits for it. Leaves out what is checked
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from django.db.models import Count
@@ -17,6 +17,7 @@ from django.utils.translation import ngettext
 from rodtrad.domain import checks, words
 from rodtrad.domain.checks import sort_issues
 from rodtrad.domain.columns import SCHEMA
+from rodtrad.domain.retell import told_issues
 from rodtrad.errors import Issue
 from rodtrad.study import check_all
 from rodtrad.web import store
@@ -65,8 +66,9 @@ def row_counts(underlag: Underlag) -> dict[str, int]:
     return dict(found)
 
 
-def check_now(underlag: Underlag) -> Told:
-    """Check the whole working copy, keep what came out, and return it."""
+@words.in_language(words.SWEDISH)
+def _checked(underlag: Underlag) -> Told:
+    # What is kept is Swedish, whoever asked.
     revision = underlag.revision
     tables, faults = store.read_underlag(underlag)
     # what cannot be read was blank to the checks: no statement can be made of that
@@ -90,6 +92,12 @@ def check_now(underlag: Underlag) -> Told:
     return Told(True, True, tuple(sort_issues(kept)), counts)
 
 
+def check_now(underlag: Underlag) -> Told:
+    """Check the whole working copy, keep what came out, and return it."""
+    found = _checked(underlag)
+    return replace(found, issues=told_issues(found.issues))
+
+
 def told(underlag: Underlag, rows: int | None = None) -> Told:
     """Return what the checks say; a small underlag is checked if it has changed.
 
@@ -107,7 +115,7 @@ def told(underlag: Underlag, rows: int | None = None) -> Told:
 
 
 def _read(kept: Check, *, fresh: bool) -> Told:
-    issues = tuple(Issue(**one) for one in kept.issues)
+    issues = told_issues(Issue(**one) for one in kept.issues)
     return Told(fresh, True, issues, kept.counts)
 
 
@@ -169,7 +177,7 @@ def sentence(found: Told) -> str:
     if len(places) == 1:
         where = ngettext(
             "Det ligger på bladet {sheet}.", "De ligger på bladet {sheet}.", n
-        ).format(sheet=SCHEMA[places[0]].label_sv)
+        ).format(sheet=SCHEMA[places[0]].label)
     else:
         where = _("De ligger på {n} blad.").format(n=counted(len(places)))
     return f"{first} {where}"
@@ -177,9 +185,4 @@ def sentence(found: Told) -> str:
 
 def counted(n: int) -> str:
     """Return a small number as a word, a larger one in digits."""
-    from django.utils.translation import get_language
-
-    if (get_language() or "sv").startswith("en"):
-        english = "no one two three four five six seven eight nine ten eleven twelve"
-        return english.split()[n] if n <= 12 else str(n)
     return words.count_text(n)

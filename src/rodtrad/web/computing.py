@@ -21,19 +21,24 @@ import threading
 import time
 import zlib
 from dataclasses import dataclass, field
-from typing import IO, TYPE_CHECKING, Any, Final, Protocol, cast
+from typing import IO, TYPE_CHECKING, Any, Final, NoReturn, Protocol, cast
 
-from rodtrad.domain.words import _
+from rodtrad.domain.words import SWEDISH, _, in_language
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from rodtrad.domain.components import Tables
+    from rodtrad.study import Study
 
 _log: Final = logging.getLogger("rodtrad.computing")
 _LENGTH: Final = struct.Struct(">Q")
-# Whoever is asked to stop has so long to do it.
+# Whoever is asked to stop has so long to hear it, and so long to gather what there is.
 STOP_SECONDS: Final = 5.0
+GATHER_SECONDS: Final = 20.0
+# Then it is ended from without.
+KILL_SECONDS: Final = 2 * STOP_SECONDS + GATHER_SECONDS
+_STOP: Final = b"s"
 _TELL_SECONDS: Final = 0.1
 
 
@@ -49,17 +54,14 @@ class Job:
 class Outcome:
     """What came of a job: the packed result, or the issues that say why there is none.
 
-    `stopped` is True where it ended because somebody asked.
+    `stopped` is True where it ended because somebody asked; the result, if there is
+    one, is then the best plan so far.
     """
 
     result: bytes | None = None
     certificates: bytes | None = None
     issues: tuple[dict[str, Any], ...] = ()
     stopped: bool = False
-
-
-class StopError(Exception):
-    """Somebody asked the study to stop."""
 
 
 def _plain(value: Any) -> Any:
@@ -137,20 +139,32 @@ def issues_of(error: Exception) -> list[dict[str, Any]]:
     ]
 
 
-def compute(job: Job, tell: Callable[..., None]) -> Outcome:
-    """Return what comes of a job; `tell` may raise `StopError`."""
+def outcome_of(done: Study) -> Outcome:
+    """Return a study as it is handed over."""
+    proofs = done.certificates
+    return Outcome(
+        packed_json(done.result),
+        None if proofs is None else packed_json(proofs),
+        stopped="interrupted" in done.result["status"],
+    )
+
+
+@in_language(SWEDISH)
+def compute(
+    job: Job,
+    tell: Callable[..., object],
+    keep: Callable[[Callable[[], Study]], None] | None = None,
+) -> Outcome:
+    """Return what comes of a job, in Swedish; `tell` and `keep` as `rodtrad.study.run` has them."""
     from rodtrad import study
-    from rodtrad.errors import RodtradError
+    from rodtrad.errors import RodtradError, SolverError
 
     try:
-        done = study.run(job.tables, study.read_settings(job.settings), tell)
-        proofs = done.certificates
-        return Outcome(
-            packed_json(done.result), None if proofs is None else packed_json(proofs)
-        )
-    except StopError:
-        return Outcome(stopped=True)
+        settings = study.read_settings(job.settings)
+        return outcome_of(study.run(job.tables, settings, tell, keep))
     except RodtradError as error:
+        if isinstance(error, SolverError) and error.status == "asked":
+            return Outcome(stopped=True)
         return Outcome(issues=tuple(issues_of(error)))
     except Exception as error:  # noqa: BLE001 - the last guard: the study says so itself
         _log.exception("a study failed")
@@ -179,8 +193,8 @@ def _receive(stream: IO[bytes]) -> Any:
 class _Telling:
     """Hands progress on, not too often, and hears whether to stop.
 
-    The other end closes its pipe to ask for a stop, or because it is gone: then this
-    process ends by itself, also in the middle of a step that tells nothing.
+    Asked to stop in the middle of a step that tells nothing, this process hands over
+    what it has and ends by itself. It ends at once when the other end is gone.
     """
 
     def __init__(self, source: IO[bytes], target: IO[bytes]) -> None:
@@ -188,23 +202,49 @@ class _Telling:
         self._told = 0.0
         self._stage = ""
         self._stop = threading.Event()
+        self._sending, self._answering = threading.Lock(), threading.Lock()
+        # whether there is a plan to wait for, and whether the stop has been heard
+        self._found = self._heard = False
+        self._so_far: Callable[[], Study] | None = None
         threading.Thread(target=self._listen, daemon=True).start()
 
     def _listen(self) -> None:
-        self._source.read(1)
+        if self._source.read(1) != _STOP:
+            os._exit(1)
         self._stop.set()
-        time.sleep(2 * STOP_SECONDS)
+        time.sleep(STOP_SECONDS / 2)
+        if self._heard or (self._found and self._so_far is None):
+            time.sleep(GATHER_SECONDS)
+        if self._so_far is not None:
+            with contextlib.suppress(Exception):
+                self.answer(outcome_of(self._so_far()))
         os._exit(1)
 
-    def __call__(self, stage: str, **facts: Any) -> None:
+    def keep(self, so_far: Callable[[], Study]) -> None:
+        """Remember how the study is gathered as it stands."""
+        self._so_far = so_far
+
+    def answer(self, outcome: Outcome) -> NoReturn:
+        """Hand over the outcome and end the process; the first to answer does."""
+        with self._answering:
+            with contextlib.suppress(BrokenPipeError), self._sending:
+                _send(self._target, outcome)
+            # no waiting for threads of the solver
+            sys.stderr.flush()
+            os._exit(0)
+
+    def __call__(self, stage: str, **facts: Any) -> bool:
         if self._stop.is_set():
-            raise StopError
+            self._heard = True
+            return True
+        self._found = self._found or facts.get("objective") is not None
         now = time.monotonic()
         if stage != self._stage or now - self._told >= _TELL_SECONDS:
             self._told, self._stage = now, stage
             plain = {key: _plain(value) for key, value in facts.items()}
-            with contextlib.suppress(BrokenPipeError):
+            with contextlib.suppress(BrokenPipeError), self._sending:
                 _send(self._target, {"stage": stage, **plain})
+        return False
 
 
 def main() -> int:
@@ -214,14 +254,10 @@ def main() -> int:
     target = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     job = _receive(source)
-    if job is None:
-        return 1
-    outcome = compute(job, _Telling(source, target))
-    with contextlib.suppress(BrokenPipeError):
-        _send(target, outcome)
-    # no waiting for threads of the solver
-    sys.stderr.flush()
-    os._exit(0)
+    if job is not None:
+        telling = _Telling(source, target)
+        telling.answer(compute(job, telling, telling.keep))
+    return 1
 
 
 # ---------------------------------------------------------------- the asker's end
@@ -240,7 +276,7 @@ class Run(Protocol):
         """Return False when nothing more will come."""
 
     def ask_to_stop(self) -> None:
-        """Ask it to stop as soon as it can."""
+        """Ask it to stop as soon as it can, and to hand over the best plan so far."""
 
     def kill(self) -> None:
         """End it now, and wait until it has ended."""
@@ -263,12 +299,17 @@ class ProcessRun:
         )
         self._to = cast("IO[bytes]", self.process.stdin)
         self._from = cast("IO[bytes]", self.process.stdout)
+        self._talking = threading.Lock()
+        self._handed = self._asked = False
         self._listener = threading.Thread(target=self._listen, args=(job,), daemon=True)
         self._listener.start()
 
     def _listen(self, job: Job) -> None:
         try:
-            _send(self._to, job)
+            with self._talking:
+                if not self._asked:
+                    _send(self._to, job)
+                self._handed = True
             while (told := _receive(self._from)) is not None:
                 if isinstance(told, Outcome):
                     self._outcome = told
@@ -293,9 +334,15 @@ class ProcessRun:
         return self._listener.is_alive()
 
     def ask_to_stop(self) -> None:
-        """Ask it to stop as soon as it can."""
-        with contextlib.suppress(OSError):
-            self._to.close()
+        """Ask it to stop as soon as it can, and to hand over the best plan so far."""
+        with self._talking, contextlib.suppress(OSError, ValueError):
+            if self._handed and not self._asked:
+                self._to.write(_STOP)
+                self._to.flush()
+            elif not self._handed:
+                # it has not even got its job
+                self._to.close()
+            self._asked = True
 
     def kill(self) -> None:
         """End it now, and wait until it has ended."""
@@ -303,7 +350,8 @@ class ProcessRun:
         self._close()
 
     def _close(self) -> None:
-        self.ask_to_stop()
+        with contextlib.suppress(OSError, ValueError):
+            self._to.close()
         try:
             self.process.wait(STOP_SECONDS)
         except subprocess.TimeoutExpired:

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from rodtrad.domain.words import _
 from rodtrad.errors import SourceError
-from rodtrad.web.computing import STOP_SECONDS, Job, Outcome, ProcessRun
+from rodtrad.web.computing import KILL_SECONDS, Job, Outcome, ProcessRun
 
 _log: Final = logging.getLogger("rodtrad.computing")
 _LOOK_SECONDS: Final = 0.1
@@ -36,6 +36,8 @@ def compute_on_cluster(job: Job, topic: str) -> Outcome:
     try:
         while (outcome := run.outcome()) is None:
             if not run.alive() and run.outcome() is None:
+                if asked_at is not None:
+                    return Outcome(stopped=True)
                 # the scheduler gives the task to another, or says that it cannot be done
                 msg = "the process that computed the study has ended"
                 raise ChildProcessError(msg)
@@ -48,7 +50,7 @@ def compute_on_cluster(job: Job, topic: str) -> Outcome:
                 if asked_at is None and stop.is_set():
                     asked_at = now
                     run.ask_to_stop()
-            if asked_at is not None and now - asked_at > STOP_SECONDS:
+            if asked_at is not None and now - asked_at > KILL_SECONDS:
                 return Outcome(stopped=True)
             time.sleep(_LOOK_SECONDS)
         return outcome
@@ -102,7 +104,7 @@ class DaskRun:
         return self._future.status in ("pending", "finished")
 
     def ask_to_stop(self) -> None:
-        """Ask it to stop as soon as it can."""
+        """Ask it to stop as soon as it can, and to hand over the best plan so far."""
         from distributed import Event
 
         with contextlib.suppress(Exception):

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 from rodtrad.domain.columns import SCHEMA
 from rodtrad.web.changes import Step, differences
 from rodtrad.web.models.underlag import Row
-from rodtrad.web.sheets import ShownRow, ShownSheet, changed_row, row_of_data
-from rodtrad.web.store import FAULTS, row_data, row_key
+from rodtrad.web.sheets import SHOWN_ROWS
+from rodtrad.web.store import FAULTS, raw_cell, row_data, row_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -28,19 +28,19 @@ Place = tuple[str, int]
 
 @dataclass(frozen=True)
 class ChangedRow:
-    """A row that both have, at its index in each, and the columns that differ."""
+    """A row that both have and that differs, at its index in each."""
 
     key: str
     before: int
     after: int
-    cells: tuple[tuple[str, Any, Any], ...]
 
 
 @dataclass(frozen=True)
 class SheetDiff:
     """What differs on one sheet: indexes of rows that came or went, rows that changed.
 
-    `pairs` gives, for every row that both have, its index before by that after.
+    `pairs` gives, for every row that both have, its index before by that after; `absent`
+    names the columns that were not compared.
     """
 
     table: str
@@ -49,6 +49,7 @@ class SheetDiff:
     changed: tuple[ChangedRow, ...]
     pairs: Mapping[int, int]
     order: bool
+    absent: frozenset[str] = frozenset()
 
     @property
     def counts(self) -> dict[str, int]:
@@ -87,17 +88,19 @@ def compare_tables(
     return [one for one in found if one]
 
 
-def _places(table: Table) -> tuple[list[Place], list[dict[str, Any]]]:
+def _places(table: Table) -> list[Place]:
     """The rows of a table by key and how many with that key came before."""
-    seen: dict[str, int] = defaultdict(int)
-    places, rows = [], []
+    spec, seen = table.spec, defaultdict[str, int](int)
+    columns = [(name, table[name], table.faulty.get(name, {})) for name in spec.key]
+    places = []
     for index in range(len(table)):
-        data = row_data(table, index)
-        key = row_key(table.spec, data)
+        cells = {
+            name: values[index] for name, values, bad in columns if index not in bad
+        }
+        key = row_key(spec, cells)
         places.append((key, seen[key]))
         seen[key] += 1
-        rows.append(data)
-    return places, rows
+    return places
 
 
 def _compare(before: Table, after: Table, absent: set[str]) -> SheetDiff:
@@ -105,8 +108,7 @@ def _compare(before: Table, after: Table, absent: set[str]) -> SheetDiff:
     if before == after and before.faulty == after.faulty and not absent:
         same = {index: index for index in range(len(before))}
         return SheetDiff(name, (), (), (), same, order=False)
-    old_places, old_rows = _places(before)
-    new_places, new_rows = _places(after)
+    old_places, new_places = _places(before), _places(after)
     old_at = {place: index for index, place in enumerate(old_places)}
     new_at = {place: index for index, place in enumerate(new_places)}
     pairs = {
@@ -114,58 +116,74 @@ def _compare(before: Table, after: Table, absent: set[str]) -> SheetDiff:
         for index, place in enumerate(new_places)
         if place in old_at
     }
-    changed = []
-    for index, old in pairs.items():
-        if old_rows[old] == new_rows[index]:
-            continue
-        cells = tuple(
-            one
-            for one in differences(name, old_rows[old], new_rows[index])
-            if one[0] not in absent
-        )
-        if cells:
-            changed.append(ChangedRow(new_places[index][0], old, index, cells))
+    changed = tuple(
+        ChangedRow(new_places[index][0], pairs[index], index)
+        for index in sorted(_differing(before, after, pairs, absent))
+    )
     line = list(pairs.values())
     return SheetDiff(
         name,
         tuple(i for i, place in enumerate(new_places) if place not in old_at),
         tuple(i for i, place in enumerate(old_places) if place not in new_at),
-        tuple(changed),
+        changed,
         pairs,
         line != sorted(line),
+        frozenset(absent),
     )
 
 
-def shown_sheet(
-    one: SheetDiff, before: Tables, after: Tables, most: int = 60
-) -> ShownSheet:
-    """Return a sheet's differences as the page shows them, the first rows in full."""
-    old, new = before[one.table], after[one.table]
-    rows: list[ShownRow] = []
-    for row in one.changed[:most]:
-        data = row_data(old, row.before)
-        rows.append(
-            changed_row(
-                one.table, row.key, str(data.get("name") or ""), row.cells, data
+def _differing(
+    before: Table, after: Table, pairs: Mapping[int, int], absent: set[str]
+) -> set[int]:
+    """Which rows of `after` say something else than their pair, column by column."""
+    found: set[int] = set()
+    for name in before.spec.columns:
+        if name in absent:
+            continue
+        old, new = before[name], after[name]
+        found.update(i for i, at in pairs.items() if old[at] != new[i])
+        old_bad, new_bad = before.faulty.get(name, {}), after.faulty.get(name, {})
+        if old_bad or new_bad:
+            found.update(
+                i
+                for i, at in pairs.items()
+                if (at in old_bad) != (i in new_bad)
+                or (i in new_bad and raw_cell(old_bad[at]) != raw_cell(new_bad[i]))
             )
-        )
+    return found
+
+
+def heads(
+    found: Iterable[SheetDiff], before: Tables, after: Tables
+) -> list[dict[str, Any]]:
+    """Return the differences as `sheets.shown_sheets` reads them, as JSON."""
+    return [_head(one, before[one.table], after[one.table]) for one in found]
+
+
+def _head(one: SheetDiff, old: Table, new: Table) -> dict[str, Any]:
+    """The first differences of a sheet: changed rows, then those that come and go."""
+    rows: list[dict[str, Any]] = []
+    for row in one.changed[:SHOWN_ROWS]:
+        data = row_data(old, row.before)
+        cells = [
+            cell
+            for cell in differences(one.table, data, row_data(new, row.after))
+            if cell[0] not in one.absent
+        ]
+        rows.append({"told": "changed", "key": row.key, "cells": cells, "data": data})
     for told, table, places in (
         ("added", new, one.added),
         ("removed", old, one.removed),
     ):
-        for index in places[: max(most - len(rows), 0)]:
+        for index in places[: max(SHOWN_ROWS - len(rows), 0)]:
             data = row_data(table, index)
-            key = row_key(table.spec, data)
-            rows.append(row_of_data(one.table, told, key, data))
-    total = sum(one.counts.values())
-    return ShownSheet(
-        one.table,
-        SCHEMA[one.table].label_sv,
-        one.counts,
-        tuple(rows),
-        total - len(rows),
-        one.order,
-    )
+            rows.append({"told": told, "key": row_key(table.spec, data), "data": data})
+    return {
+        "table": one.table,
+        "counts": one.counts,
+        "order": one.order,
+        "rows": rows,
+    }
 
 
 def steps_to(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, ParamSpec
 
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from django.utils.functional import _StrOrPromise
+
+P = ParamSpec("P")
 
 ACTIONS: Final[dict[str, _StrOrPromise]] = {}
 """What may happen, by code, in words that follow a name: "Eva har ändrat"."""
@@ -122,7 +124,18 @@ def event(
     after: Mapping[str, Any] | None = None,
     note: str = "",
 ) -> Event:
-    """Return an event that is not yet stored: see `record` for the arguments."""
+    """Return an event that is not yet stored; `record` is the same, and stores it.
+
+    Args:
+        who: the request or the person; None where the program acted by itself.
+        municipality: where; None for what concerns no municipality.
+        action: a declared action.
+        obj: what it was done to: a row of the database, or kind, key and label. The
+            key of a row of the underlag is `table/key`.
+        before: the fields that changed, with their earlier values.
+        after: the same fields, with their new values.
+        note: a reason in words, if someone gave one.
+    """
     if action not in ACTIONS:
         raise ValueError(f"undeclared action: {action}")
     actor = who.user if isinstance(who, HttpRequest) else who
@@ -148,30 +161,19 @@ def event(
     )
 
 
-def record(
-    who: HttpRequest | User | None,
-    municipality: Municipality | None,
-    action: str,
-    obj: Model | tuple[str, str, str] | None = None,
-    before: Mapping[str, Any] | None = None,
-    after: Mapping[str, Any] | None = None,
-    note: str = "",
-) -> Event:
-    """Store and return an event; call it in the transaction of what it tells.
+def _storing(make: Callable[P, Event]) -> Callable[P, Event]:
+    """Return what stores the event that it makes."""
 
-    Args:
-        who: the request or the person; None where the program acted by itself.
-        municipality: where; None for what concerns no municipality.
-        action: a declared action.
-        obj: what it was done to: a row of the database, or kind, key and label. The
-            key of a row of the underlag is `table/key`.
-        before: the fields that changed, with their earlier values.
-        after: the same fields, with their new values.
-        note: a reason in words, if someone gave one.
-    """
-    found = event(who, municipality, action, obj, before, after, note)
-    found.save(force_insert=True)
-    return found
+    def stored(*given: P.args, **named: P.kwargs) -> Event:
+        found = make(*given, **named)
+        found.save(force_insert=True)
+        return found
+
+    return stored
+
+
+# Store and return an event; call it in the transaction of what it tells.
+record = _storing(event)
 
 
 def record_many(events: Iterable[Event]) -> None:

@@ -7,17 +7,19 @@ approval, which compares anew. Leaves out the pages (views/underlag_import).
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import re
 import tempfile
 import zipfile
 import zlib
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Final
+from typing import IO, TYPE_CHECKING, Any, Final
 
 from django.db import transaction
+from django.db.utils import DatabaseError
 from django.http import HttpRequest
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -25,6 +27,7 @@ from rodtrad.domain import words
 from rodtrad.domain.checks import check_tables, sort_issues
 from rodtrad.domain.columns import SCHEMA, table_named
 from rodtrad.domain.messages import issue
+from rodtrad.domain.retell import told_issues
 from rodtrad.errors import InputError, Issue
 from rodtrad.sources.workbook import read_workbook
 from rodtrad.web import changes, diff, events, store
@@ -247,10 +250,12 @@ def receive(
             for chunk in file.chunks():
                 target.write(chunk)
         try:
-            tables, issues = read_workbook(path)
+            # What is kept is Swedish, whoever sends it.
+            with words.in_language(words.SWEDISH):
+                tables, issues = read_workbook(path)
             sheets = sheet_names(path)
         except InputError as error:
-            first = error.issues[0]
+            first = told_issues(error.issues)[0]
             raise RefusedError(
                 first.message.replace("arbetsbok.xlsx", name),
                 _("Börja från den tomma mallen, som finns på sidan Underlag.")
@@ -271,8 +276,13 @@ def receive(
         for table in SCHEMA:
             if table not in sheets:
                 whole = whole.replace(there[table])
-    issues = [*issues, *check_tables(whole)]
-    return _keep(who, municipality, name, file.size or 0, tables, issues, sheets)
+    with words.in_language(words.SWEDISH):
+        issues = [*issues, *check_tables(whole)]
+    kept = _keep(who, municipality, name, file.size or 0, tables, issues, sheets)
+    if now is not None:
+        # the page that comes next need not wait for it
+        compared(now, kept)
+    return kept
 
 
 def clean_name(name: str) -> str:
@@ -329,13 +339,34 @@ def _keep(
     return kept
 
 
+@translation.override("sv")
+@transaction.atomic
 def forget_old(municipality: Municipality | None = None) -> int:
     """Throw away workbooks that nobody has approved for a week; return how many."""
     since = timezone.now() - dt.timedelta(days=PendingImport.DAYS)
-    old = PendingImport.objects.filter(created_at__lt=since)
+    every = PendingImport.objects.filter(created_at__lt=since)
     if municipality is not None:
-        old = old.filter(municipality=municipality)
-    return old.delete()[0]
+        every = every.filter(municipality=municipality)
+    old = list(
+        every.select_related("municipality").only(
+            "filename", "municipality__name", "municipality__slug"
+        )
+    )
+    if not old:
+        return 0
+    PendingImport.objects.filter(pk__in=[one.pk for one in old]).delete()
+    events.record_many(
+        events.event(
+            None,
+            one.municipality,
+            "import.discarded",
+            one,
+            before={"filename": one.filename},
+            note=_("Ingen godkände den inom {n} dagar.").format(n=PendingImport.DAYS),
+        )
+        for one in old
+    )
+    return len(old)
 
 
 def tables_of(kept: PendingImport) -> Tables:
@@ -345,7 +376,24 @@ def tables_of(kept: PendingImport) -> Tables:
 
 def issues_of(kept: PendingImport) -> list[Issue]:
     """Return what was found while a workbook was read."""
-    return [Issue(**one) for one in kept.issues]
+    return list(told_issues(Issue(**one) for one in kept.issues))
+
+
+def compared(underlag: Underlag, kept: PendingImport) -> list[dict[str, Any]]:
+    """Return how a waiting workbook differs from the working copy, sheet by sheet.
+
+    Large ones take seconds to compare: what came out is kept with the revision.
+    """
+    if kept.compared_with != underlag.revision:
+        before = store.read_underlag(underlag, only=kept.sheets)[0]
+        after = tables_of(kept)
+        found = diff.compare_tables(before, after, kept.sheets, kept.absent)
+        kept.head = diff.heads(found, before, after)
+        kept.compared_with = underlag.revision
+        with contextlib.suppress(DatabaseError), transaction.atomic():
+            kept.save(update_fields=["head", "compared_with"])
+    head: list[dict[str, Any]] = kept.head
+    return head
 
 
 class ChangedMeanwhileError(Exception):
@@ -371,7 +419,7 @@ def approve(
         raise ChangedMeanwhileError
     wanted = [table for table in kept.sheets if table in set(only)]
     after = tables_of(kept)
-    before = store.read_tables(underlag)
+    before = store.read_underlag(underlag, only=wanted)[0]
     found = diff.compare_tables(before, after, wanted, kept.absent)
     steps, orders = diff.steps_to(underlag, found, after, kept.absent)
     change = None

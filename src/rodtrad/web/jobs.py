@@ -199,9 +199,19 @@ def fail(study: Study, worker: str, issues: Sequence[Mapping[str, Any]]) -> bool
     return _end(study, worker, State.FAILED, "study.failed", error=list(issues))
 
 
-def cancelled(study: Study, worker: str) -> bool:
-    """Note that a running study has stopped because somebody asked."""
-    return _end(study, worker, State.CANCELLED, "study.cancelled")
+def cancelled(
+    study: Study,
+    worker: str,
+    result: bytes | None = None,
+    certificates: bytes | None = None,
+) -> bool:
+    """Note that a running study has stopped because somebody asked.
+
+    `result` is the best plan so far; a study with one can be read and compared.
+    """
+    state = State.CANCELLED if result is None else State.KEPT
+    found = {"result": result, "certificates": certificates}
+    return _end(study, worker, state, "study.cancelled", **found)
 
 
 @transaction.atomic

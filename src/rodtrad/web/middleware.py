@@ -1,7 +1,8 @@
 """What is settled before a view is reached? The language, and the municipality.
 
 The address says which municipality; whoever is not a member there gets the same 404 as
-for one that does not exist. Leaves out rights (access).
+for one that does not exist. What everyone may read is answered first and apart, without
+session or cookie. Leaves out rights (access).
 """
 
 from __future__ import annotations
@@ -10,11 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
-from django.http import Http404
+from django.http import Http404, HttpResponseNotFound, HttpResponsePermanentRedirect
+from django.template.loader import render_to_string
+from django.urls import Resolver404, get_script_prefix, is_valid_path, resolve
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
 
+from rodtrad.domain.words import in_language
 from rodtrad.web.models.organisation import Membership
+from rodtrad.web.models.publishing import Publication
 from rodtrad.web.sign_on import second_step_missing
 
 if TYPE_CHECKING:
@@ -23,10 +28,91 @@ if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 KWARG = "kommun"
+PUBLIC_PREFIXES = {"oppet": "sv", "open": "en"}
+PUBLIC_SECONDS = 60
+
+
+class PublicMiddleware:
+    """Answers what everyone may read, before anyone asks who it is.
+
+    Takes `ort`, `sprak` and `nummer` (an older version) from the address and sets
+    `request.municipality`, `request.publication`, `request.sprak` and `request.older`.
+    No session is opened and no cookie read or set, so that anyone on the way may keep
+    the page. A municipality that has published nothing is not found.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        """Keep what comes next."""
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer a public address here; hand every other on."""
+        first = request.path_info.lstrip("/").partition("/")[0]
+        if first not in PUBLIC_PREFIXES:
+            return self.get_response(request)
+        request.get_host()  # refuses a host that is not ours
+        language = PUBLIC_PREFIXES[first]
+        with translation.override(language), in_language(language):
+            request.LANGUAGE_CODE = language
+            try:
+                response = self._answer(request)
+            except Http404:
+                response = self._not_found(request)
+        response.headers.setdefault("Content-Language", language)
+        response.headers.setdefault("X-Frame-Options", "DENY")
+        if request.method in ("GET", "HEAD") and response.status_code == 200:
+            response.headers.setdefault(
+                "Cache-Control", f"public, max-age={PUBLIC_SECONDS}"
+            )
+        return response
+
+    def _answer(self, request: HttpRequest) -> HttpResponse:
+        try:
+            match = resolve(request.path_info)
+        except Resolver404:
+            longer = f"{request.path_info}/"
+            if request.method in ("GET", "HEAD") and is_valid_path(longer):
+                query = request.META.get("QUERY_STRING", "")
+                at = f"{get_script_prefix()}{longer.lstrip('/')}"
+                return HttpResponsePermanentRedirect(f"{at}?{query}" if query else at)
+            raise
+        request.resolver_match = match
+        kwargs = dict(match.kwargs)
+        number = kwargs.pop("nummer", None)
+        newest = self._publication(kwargs.pop("ort"), None)
+        request.sprak = kwargs.pop("sprak")  # type: ignore[attr-defined]
+        request.municipality = newest.municipality  # type: ignore[attr-defined]
+        request.newest = newest  # type: ignore[attr-defined]
+        request.older = number not in (None, newest.number)  # type: ignore[attr-defined]
+        request.versioned = number is not None  # type: ignore[attr-defined]
+        request.publication = (  # type: ignore[attr-defined]
+            newest
+            if number in (None, newest.number)
+            else self._publication(newest.municipality.slug, number)
+        )
+        response: HttpResponse = match.func(request, *match.args, **kwargs)
+        return response
+
+    def _not_found(self, request: HttpRequest) -> HttpResponse:
+        """Say that there is no such page, without asking who wants to know."""
+        text = render_to_string("public/not_found.html", {"request": request})
+        return HttpResponseNotFound(text)
+
+    def _publication(self, slug: str, number: int | None) -> Publication:
+        found = Publication.objects.open().filter(municipality__slug=slug)
+        if number is not None:
+            found = found.filter(number=number)
+        publication = found.select_related("municipality").first()
+        if publication is None:
+            raise Http404
+        return publication
 
 
 class LanguageMiddleware:
-    """Swedish, unless the person has chosen another language (account or cookie)."""
+    """Swedish, unless the person has chosen another language (account or cookie).
+
+    The language is set once for the application's texts and for the core's.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         """Keep what comes next."""
@@ -39,7 +125,7 @@ class LanguageMiddleware:
         if chosen not in self.known and request.session.session_key:
             chosen = getattr(request.user, "language", "")
         language = chosen if chosen in self.known else settings.LANGUAGE_CODE
-        with translation.override(language):
+        with translation.override(language), in_language(language):
             request.LANGUAGE_CODE = language
             response = self.get_response(request)
         response.headers.setdefault("Content-Language", language)

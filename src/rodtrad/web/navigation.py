@@ -115,6 +115,7 @@ STAGES: Final = (
             Page("behov/anmalda/", _("Anmälda behov")),
             Page("behov/anmal/", _("Anmäl ett behov"), "REPORT_NEED"),
             Page("mote/", _("Till mötet"), "EXPORT"),
+            Page("publicera/", _("Publicera")),
         ),
     ),
     Stage(

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Final
 
 from django.utils.translation import gettext_lazy as _
 
+from rodtrad.web.access import Right
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -31,6 +33,11 @@ _CLASSES: Final = (
     "kontrakt",
     "slutkostnad",
 )
+
+
+def right_to(gate: str) -> Right:
+    """Return the right that moving a project to a gate asks for."""
+    return Right.DECIDE if gate in DECISION_GATES else Right.EDIT_PROJECTS
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from django.db import connection
 from django.db.models import Count
 
+from rodtrad.domain.words import language
 from rodtrad.publish import agreement
 from rodtrad.web.models.studies import Study
 from rodtrad.web.models.underlag import Row, Underlag
@@ -69,7 +70,7 @@ class _Held:
 
 
 _held: OrderedDict[tuple[int, str], _Held] = OrderedDict()
-_plans: OrderedDict[tuple[int, str], InPlan] = OrderedDict()
+_plans: OrderedDict[tuple[str, str], InPlan] = OrderedDict()
 _lock = Lock()
 
 
@@ -254,7 +255,7 @@ def plan_of(municipality: Municipality) -> InPlan | None:
     study = Study.objects.newest_plan(municipality)
     if study is None:
         return None
-    key = (study.pk, str(study.finished_at))
+    key = (study.mark, language())
     with _lock:
         if key in _plans:
             _plans.move_to_end(key)

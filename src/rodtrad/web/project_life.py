@@ -12,6 +12,7 @@ from urllib.parse import quote
 from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.functional import lazy
 from django.utils.translation import gettext_lazy as _
 
 from rodtrad.domain.words import GATE_LABELS
@@ -41,6 +42,12 @@ def address(municipality: Municipality, project_id: str) -> str:
     """Return the address of a project's page."""
     return f"/{municipality.slug}/projekt/{quote(project_id, safe='')}/"
 
+
+def _gate_words(gate: str) -> str:
+    return f"{gate} {GATE_LABELS[gate]}"
+
+
+_later_gate = lazy(_gate_words, str)
 
 events.declare_object(
     KIND,
@@ -77,7 +84,7 @@ events.declare_object(
         },
     },
     address,
-    {"gate": {key: f"{key} {label}" for key, label in GATE_LABELS.items()}},
+    {"gate": {key: _later_gate(key) for key in GATE_LABELS}},
 )
 for _code, _words in {
     "project.gate": _("flyttade projektet till ett annat skede"),

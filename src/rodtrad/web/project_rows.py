@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from rodtrad.domain.columns import SCHEMA
 from rodtrad.web import changes, sheet_cells
-from rodtrad.web.models.underlag import Change, Row, Underlag
+from rodtrad.web.models.underlag import Change, Row
 from rodtrad.web.store import FAULTS, row_key
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
 
     from rodtrad.errors import Issue
-    from rodtrad.web.models import User
+    from rodtrad.web.models import Underlag, User
 
 
 @dataclass(frozen=True)
@@ -73,15 +73,6 @@ class Written:
         return bool(self.faults or self.clashes)
 
 
-def locked(underlag: Underlag) -> Underlag:
-    """Return the working copy as it is now; others who write wait."""
-    return (
-        Underlag.objects.select_for_update(of=("self",))
-        .select_related("municipality")
-        .get(pk=underlag.pk)
-    )
-
-
 @transaction.atomic
 def write(
     who: HttpRequest | User | None,
@@ -90,7 +81,7 @@ def write(
     note: str = "",
 ) -> Written:
     """Write rows of several tables as one change, or say what stands in the way."""
-    underlag = locked(underlag)
+    underlag = changes.locked(underlag)
     wanted = [one.pk for one in typed if one.pk is not None]
     rows = {row.pk: row for row in Row.objects.filter(underlag=underlag, pk__in=wanted)}
     faults: dict[str, list[str]] = {}
@@ -180,7 +171,7 @@ def _check_keys(
             and name not in (step.after.get(FAULTS) or {})
         ]
         if empty:
-            labels = ", ".join(spec.columns[name].label_sv for name in empty)
+            labels = ", ".join(spec.columns[name].label for name in empty)
             faults.setdefault(where, []).append(
                 _("{columns} måste fyllas i.").format(columns=labels)
             )
@@ -195,7 +186,7 @@ def _check_keys(
         if taken:
             faults.setdefault(where, []).append(
                 _("Bladet {sheet} har redan raden ”{key}”.").format(
-                    sheet=spec.label_sv, key=key
+                    sheet=spec.label, key=key
                 )
             )
         seen[step.table, key] = None
@@ -215,7 +206,7 @@ def _clashes(
             Clash(
                 one.name,
                 name,
-                SCHEMA[row.table].columns[name].label_sv,
+                SCHEMA[row.table].columns[name].label,
                 one.was.get(name, ""),
                 now,
                 text,

@@ -187,11 +187,12 @@ def _how_to_log_in(password: str, *, first: bool) -> list[str]:
 class _Children:
     """The web server and the worker; stopped together."""
 
-    def __init__(self, web: Sequence[str], worker: Sequence[str]) -> None:
+    def __init__(self, web: Sequence[str], worker: Sequence[str], lock: int) -> None:
         self._worker_command = worker
         self.stopping = False
         self._falls: list[float] = []
-        self.web = subprocess.Popen(web)  # noqa: S603 - our own interpreter
+        # the home is in use for as long as the web server lives, whatever befalls us
+        self.web = subprocess.Popen(web, pass_fds=(lock,))  # noqa: S603
         self.worker = subprocess.Popen(worker)  # noqa: S603 - our own interpreter
 
     def stop(self) -> None:
@@ -268,11 +269,21 @@ def serve(
     """Serve until told to stop; return the exit code.
 
     Raises:
-        SourceError: the port is taken, or the database cannot be opened.
+        SourceError: the port is taken, the database cannot be opened, or a copy is
+            being put back.
     """
     django.setup()
     check_port(host, port)
-    lines = make_ready(examples=examples, new_password=new_password)
+    from rodtrad.web import in_use
+
+    with in_use.serving() as lock:
+        lines = make_ready(examples=examples, new_password=new_password)
+        return _serve(host, port, processes, lines, lock)
+
+
+def _serve(
+    host: str, port: int, processes: int, lines: Sequence[str], lock: int
+) -> int:
     from django.db import connections
 
     connections.close_all()
@@ -282,6 +293,7 @@ def serve(
         children = _Children(
             _gunicorn(host, port, processes),
             [sys.executable, "-m", "rodtrad.web", "worker"],
+            lock,
         )
     except _StopError:
         return 0

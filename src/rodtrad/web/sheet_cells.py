@@ -1,5 +1,6 @@
 """How does a cell of the underlag look on a page, and how is what is typed there read?
 
+What is typed and read is Swedish, as in the workbook, for whoever reads the page.
 Both ways by the schema: `shown` for eyes, `typed` for the editor and the clipboard (it
 reads back equal), `read_row` for what somebody wrote. Cells that cannot be read keep
 their text. Leaves out storing (changes) and checks of more than one cell (checking).
@@ -99,6 +100,7 @@ def typed(table: str, name: str, data: Mapping[str, Any]) -> str:
     return str(value)
 
 
+@words.in_language(words.SWEDISH)
 def shown(table: str, name: str, data: Mapping[str, Any]) -> str:
     r"""Return a cell's text as it is read: thousands apart, a real minus sign.
 

@@ -30,6 +30,10 @@ if TYPE_CHECKING:
     from rodtrad.web.models import Municipality
 
 
+# So many rows of a sheet are shown of a change or a diff.
+SHOWN_ROWS: Final = 60
+
+
 def slug(table: str) -> str:
     """Return a sheet's part of an address: `resultatrakning` for Resultaträkning."""
     text = unicodedata.normalize("NFKD", SCHEMA[table].label_sv)
@@ -290,6 +294,43 @@ def changed_row(
             for name, before, after in cells
         ),
     )
+
+
+def shown_sheets(heads: Iterable[Mapping[str, Any]]) -> list[ShownSheet]:
+    """Return what a change or a diff does, sheet by sheet, the first rows in full.
+
+    Args:
+        heads: by sheet `{"table", "counts", "order", "rows"}`, its rows
+            `{"told", "key", "data"}` and, if changed, `"cells"` of name, before, after.
+    """
+    found = []
+    for one in heads:
+        table = one["table"]
+        if table not in SCHEMA:
+            continue
+        rows = tuple(
+            changed_row(
+                table,
+                row["key"],
+                str(row["data"].get("name") or ""),
+                [tuple(cell) for cell in row["cells"]],
+                row["data"],
+            )
+            if row["told"] == "changed"
+            else row_of_data(table, row["told"], row["key"], row["data"])
+            for row in one["rows"]
+        )
+        found.append(
+            ShownSheet(
+                table,
+                SCHEMA[table].label,
+                one["counts"],
+                rows,
+                sum(one["counts"].values()) - len(rows),
+                bool(one.get("order")),
+            )
+        )
+    return found
 
 
 def tkr_hint(column: Column) -> str:

@@ -56,8 +56,8 @@ def row_label(cells: Mapping[str, Any]) -> str:
     return str(cells.get("name") or "")[:300]
 
 
-def _raw(value: object) -> Any:
-    """What stood in an unreadable cell, as JSON holds it."""
+def raw_cell(value: object) -> Any:
+    """Return what stood in an unreadable cell, as JSON holds it."""
     if isinstance(value, bool | int | float):
         return value
     return plain_text(value)
@@ -71,7 +71,7 @@ def row_data(table: Table, index: int) -> dict[str, Any]:
         if values[index] is not None
     }
     faults = {
-        name: _raw(cells[index])
+        name: raw_cell(cells[index])
         for name, cells in table.faulty.items()
         if index in cells
     }
@@ -216,7 +216,7 @@ def pack(tables: Tables) -> bytes:
         one: dict[str, Any] = {"columns": table.columns, "length": len(table)}
         if table.faulty:
             one["faulty"] = {
-                column: {str(i): _raw(raw) for i, raw in sorted(cells.items())}
+                column: {str(i): raw_cell(raw) for i, raw in sorted(cells.items())}
                 for column, cells in table.faulty.items()
             }
         content[name] = one

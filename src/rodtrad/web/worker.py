@@ -21,8 +21,8 @@ from django.conf import settings
 from django.db import close_old_connections
 from django.db.utils import DatabaseError
 
-from rodtrad.web import jobs, store
-from rodtrad.web.computing import STOP_SECONDS, Job, executor_named
+from rodtrad.web import cases, imports, in_use, jobs, store
+from rodtrad.web.computing import KILL_SECONDS, Job, executor_named
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -34,6 +34,8 @@ _log: Final = logging.getLogger("rodtrad.worker")
 _LOOK_SECONDS: Final = 0.1
 _IDLE_SECONDS: Final = 0.5
 _RECOVER_SECONDS: Final = 5.0
+# Workbooks that nobody approved are looked for no more often than this.
+_TIDY_SECONDS: Final = 3_600.0
 # Progress is written no more often than this.
 _TELL_SECONDS: Final = 0.5
 # So long between attempts to write to a database that refuses.
@@ -65,6 +67,7 @@ class Worker:
         )
         self.underway: list[_Underway] = []
         self._recovered = self._refused = 0.0
+        self._tidied: float | None = None
         self._was_refused = False
 
     def step(self) -> bool:
@@ -83,6 +86,9 @@ class Worker:
             if now - self._recovered >= _RECOVER_SECONDS:
                 self._recovered = now
                 jobs.recover()
+            if self._tidied is None or now - self._tidied >= _TIDY_SECONDS:
+                imports.forget_old()
+                self._tidied = now
             while len(self.underway) < self.executor.slots:
                 study = jobs.claim(self.name)
                 if study is None:
@@ -126,7 +132,7 @@ class Worker:
             self._hand_in(one, one.outcome)
             return False
         now = time.monotonic()
-        if one.asked is not None and now - one.asked > STOP_SECONDS:
+        if one.asked is not None and now - one.asked > KILL_SECONDS:
             one.run.kill()
             jobs.cancelled(one.study, self.name)
             return False
@@ -147,10 +153,12 @@ class Worker:
         return True
 
     def _hand_in(self, one: _Underway, outcome: Outcome) -> None:
-        if outcome.result is not None:
+        found = outcome.result, outcome.certificates
+        if outcome.stopped:
+            jobs.cancelled(one.study, self.name, *found)
+        elif outcome.result is not None:
             jobs.finish(one.study, self.name, outcome.result, outcome.certificates)
-        elif outcome.stopped:
-            jobs.cancelled(one.study, self.name)
+            cases.publish_first(one.study)
         else:
             jobs.fail(one.study, self.name, outcome.issues)
 
@@ -185,14 +193,17 @@ def run(*, once: bool = False) -> int:
 
     for one in (signal.SIGTERM, signal.SIGINT):
         signal.signal(one, stop)
-    worker = Worker(executor_named(settings.RODTRAD_EXECUTOR, settings.RODTRAD_DASK))
-    try:
-        while not told_to_stop and os.getppid() == parent:
-            close_old_connections()
-            busy = worker.step()
-            if once and not busy:
-                break
-            time.sleep(_LOOK_SECONDS if busy else _IDLE_SECONDS)
-    finally:
-        worker.leave()
+    with in_use.serving():
+        worker = Worker(
+            executor_named(settings.RODTRAD_EXECUTOR, settings.RODTRAD_DASK)
+        )
+        try:
+            while not told_to_stop and os.getppid() == parent:
+                close_old_connections()
+                busy = worker.step()
+                if once and not busy:
+                    break
+                time.sleep(_LOOK_SECONDS if busy else _IDLE_SECONDS)
+        finally:
+            worker.leave()
     return 0

@@ -87,6 +87,7 @@ def test_rights_by_role() -> None:
         Right.VALUE: _LOG | {"fortroendevald"},
         Right.EXPORT: everyone - {"lasare"},
         Right.MANAGE_PEOPLE: {"administrator"},
+        Right.PUBLISH: {"administrator", "chef"},
         Right.READ_LOG: _LOG,
     }
     assert set(access.LABELS) == set(Right)

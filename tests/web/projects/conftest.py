@@ -17,6 +17,17 @@ if TYPE_CHECKING:
     from rodtrad.web.models import Municipality, Underlag
 
 
+def text(answer: Any) -> str:
+    """Return what an answer says."""
+    return str(answer.content.decode())
+
+
+def shown(answer: Any) -> str:
+    """Return what a page says that must have been shown."""
+    assert answer.status_code == 200, answer.status_code
+    return text(answer)
+
+
 @pytest.fixture(scope="session")
 def tiny_plan(tiny_tables: Tables) -> dict[str, Any]:
     """The plan of the small underlag, found once."""

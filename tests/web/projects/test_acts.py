@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
+from web.projects.conftest import text
 
 from rodtrad.web import attachments, project_money
 from rodtrad.web.models import (
@@ -34,10 +35,6 @@ if TYPE_CHECKING:
 SKOLA = "/liten/projekt/skola/"
 PDF = b"%PDF-1.7\n1 0 obj\n"
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 20
-
-
-def text(answer: Any) -> str:
-    return str(answer.content.decode())
 
 
 def gate_of(key: str) -> str | None:
@@ -122,10 +119,13 @@ def test_the_care_home_through_the_pages(
     )
     assert answer.status_code == 302
     page = text(client.get(SKOLA)).replace("\xa0", " ")
-    assert "Prognosen är 0,199 mkr över beslutad totalutgift." in page
-    assert "Det som återstår att betala är 1,699 mkr mer än anslagen 2022–2023." in page
-    assert "−0,199" in page
-    assert "−1,699" in page
+    assert "Prognosen är 199 000 kronor över beslutad totalutgift." in page
+    assert (
+        "Det som återstår att betala är 1,7 miljoner kronor mer än anslagen 2022–2023."
+        in page
+    )
+    assert "−0,2" in page
+    assert "−1,7" in page
     assert "KS 2020/12" in page
     kinds = set(Event.objects.values_list("action", flat=True))
     assert {"project.year", "project.decision", "project.estimate"} <= kinds

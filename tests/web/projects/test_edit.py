@@ -6,6 +6,8 @@ import re
 from html import unescape
 from typing import TYPE_CHECKING, Any
 
+from web.projects.conftest import text
+
 from rodtrad.web import changes, store
 from rodtrad.web.models import Change, Event, Municipality, NeedReport, Underlag
 from rodtrad.web.models.underlag import Row
@@ -15,10 +17,6 @@ if TYPE_CHECKING:
 
 EDIT = "/liten/projekt/skola/andra/"
 NEW = "/liten/projekt/nytt/"
-
-
-def text(answer: Any) -> str:
-    return str(answer.content.decode())
 
 
 def faults(answer: Any) -> list[str]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from web.projects.conftest import shown as text
+
 from rodtrad.web.models import (
     Event,
     Municipality,
@@ -24,11 +26,6 @@ NEED = {
     "why": "Vi har <b>trångt</b>",
 }
 AT = "/liten/behov/anmalda/"
-
-
-def text(answer: Any) -> str:
-    assert answer.status_code == 200, answer.status_code
-    return str(answer.content.decode())
 
 
 def test_a_need_is_reported_followed_and_answered(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.test import Client
+from web.projects.conftest import shown as text
 
 from rodtrad.web import store
 from rodtrad.web.models import Membership, Municipality, Study, Underlag
@@ -21,11 +22,6 @@ if TYPE_CHECKING:
 
 VIEWS = ["", "tavla/", "tidslinje/", "karta/", "karta.json", "lista.csv"]
 SCRIPT = "<script>alert(1)</script>"
-
-
-def text(answer: Any) -> str:
-    assert answer.status_code == 200
-    return str(answer.content.decode())
 
 
 @pytest.mark.parametrize("part", VIEWS)
@@ -220,7 +216,8 @@ def test_the_map_has_its_points_twice(
     assert "1 av 3 projekt har en plats" in page
     assert page.count("<title>Bron över ån</title>") == 1
     data = json.loads(text(client.get("/liten/projekt/karta.json?q=bron")))
-    assert data["projects"]["features"][0]["geometry"]["coordinates"] == [15.85, 57.66]
+    assert data["projects"] == [["bro", "Bron över ån", 57.66, 15.85, 2]]
+    assert data["answers"][2] == "inte-provat"
 
 
 def test_the_board_offers_the_moves_that_one_may_make(

@@ -11,6 +11,8 @@ from django.test import RequestFactory
 from django.utils import translation
 from unit.publish.sample import sample_result
 
+from rodtrad.domain.retell import Swedish
+from rodtrad.domain.words import in_language
 from rodtrad.publish.blocks import (
     Cell,
     Column,
@@ -73,7 +75,7 @@ def test_numbers_in_both_languages(
 ) -> None:
     source = "{{ x|" + name + " }}"
     assert plain(shown(source, x=value)) == swedish
-    with translation.override("en"):
+    with translation.override("en"), in_language("en"):
         if english is not None:
             assert plain(shown(source, x=value)) == english
 
@@ -177,13 +179,19 @@ def test_every_chapter_of_a_report_can_stand_on_a_page() -> None:
     )
 
 
-def test_in_english_the_reports_words_are_marked_swedish() -> None:
-    report = build_report(sample_result())
-    with translation.override("en"):
-        assert '<div class="blocks" lang="sv">' in shown(
-            "{% blocks s %}", s=report.sections[0]
+def test_only_what_stays_swedish_is_marked_so() -> None:
+    source = "{{ t|said }}|{% rated t %}|{{ t|written }}"
+    assert shown(source, t="A <b>") == "A &lt;b&gt;|A &lt;b&gt;|A &lt;b&gt;"
+    with in_language("en"):
+        marked = '<span lang="sv">Å &lt;</span>'
+        assert shown("{{ t|said }}|{% rated t %}", t=Swedish("Å <")) == (
+            f"{marked}|{marked}"
         )
-        assert 'lang="sv"' in shown("{% table t %}", t=table())
+        assert shown("{{ t|said }}", t=["A.", Swedish("Å <")]) == f"A. {marked}"
+        assert shown("{% rated t|written %}", t="Å <") == marked
+        report = build_report(sample_result())
+        assert 'lang="sv"' not in shown("{% table t %}", t=table())
+        assert "<h3>" in shown("{% blocks s %}", s=report.sections[0])
 
 
 def test_a_head_sorts_one_way_and_then_the_other() -> None:

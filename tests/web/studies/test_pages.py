@@ -6,12 +6,15 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from web.small import small_data
 
+from rodtrad.domain.components import build_tables
 from rodtrad.web import jobs, store
 from rodtrad.web.models import Municipality, Study, Underlag, Version
 from rodtrad.web.models.studies import State
 
 if TYPE_CHECKING:
+    from django.test import Client
     from web.conftest import ClientFor
     from web.studies.conftest import MakeStudy
 
@@ -88,7 +91,9 @@ def test_the_overview_answers_first(
     assert "Startbeslut som planen väntar på" in said
     reader = client_for("lasare")
     figures = re.findall(r'href="(/liten/studier/1/spar/[^"]+)"', page)
-    assert len(figures) == 3
+    assert len(figures) == 2
+    figures.append("/liten/studier/1/")  # what fits is the sum of the plan's projects
+    assert f'href="{figures[-1]}"' in page
     for figure in figures:
         assert reader.get(figure).status_code == 200
 
@@ -203,6 +208,145 @@ def test_compare_names_what_differs(
     assert "Svagaste årets resultat" in said
     assert client.get("/liten/jamfor/?plan=1").status_code == 200
     assert client.get("/liten/jamfor/?plan=x").status_code == 404
+
+
+def compared(client: Client, *numbers: int) -> str:
+    """The text of the page that sets plans side by side."""
+    asked = "&".join(f"plan={n}" for n in numbers)
+    return text(client.get(f"/liten/jamfor/?{asked}").content.decode())
+
+
+def worth(result: dict[str, Any], total: float, **meta: Any) -> dict[str, Any]:
+    """The same plan, worth so much."""
+    status = {**result["status"], "objective": total}
+    value = {**result["value"], "total": total}
+    meta = {**result["meta"], **meta}
+    return {**result, "status": status, "value": value, "meta": meta}
+
+
+@pytest.mark.parametrize(
+    ("totals", "best", "row"),
+    [
+        ((150.0, 156.0), "B", "150,0 156,0"),
+        # a plan that misses its goals dearly is worth less than nothing
+        ((-100.0, -104.0), "A", "−100,0 −104,0"),
+        ((150.0, 150.01), None, "150,0 150,0"),
+    ],
+)
+def test_compare_says_the_same_above_the_table_as_in_it(
+    client_for: ClientFor,
+    version: Version,
+    full_result: dict[str, Any],
+    make_study: MakeStudy,
+    totals: tuple[float, float],
+    best: str | None,
+    row: str,
+) -> None:
+    for total in totals:
+        make_study(version, worth(full_result, total))
+    said = compared(client_for("fortroendevald"), 1, 2)
+    told = re.search(r"(\w) ger mest nytta", said)
+    assert (told and told[1]) == best
+    shown = said.replace("(skiljer sig från A)", "")
+    shown = re.sub(r"\s+", " ", shown)
+    assert f"Nyttopoäng, mål som missas avräknade {row}" in shown
+
+
+@pytest.mark.parametrize(
+    ("meta", "why"),
+    [
+        ({"scenario": "Dyrare lån"}, "olika framtider"),
+        ({"input_sha256": "0" * 64}, "olika underlag"),
+    ],
+)
+def test_compare_sets_no_worth_side_by_side_that_is_not_alike(
+    client_for: ClientFor,
+    tiny_underlag: Underlag,
+    full_result: dict[str, Any],
+    make_study: MakeStudy,
+    meta: dict[str, str],
+    why: str,
+) -> None:
+    data = small_data()
+    row = {"table": "years", "key": "2027", "column": "interest_rate", "value": "0.05"}
+    data["scenarios"] = [{"scenario": "Dyrare lån", **row}]
+    store.write_tables(tiny_underlag, build_tables(data))
+    version = store.make_version(tiny_underlag, "", None)
+    make_study(version, full_result)
+    make_study(version, worth(full_result, 300.0, **meta))
+    said = compared(client_for("fortroendevald"), 1, 2)
+    assert why in said
+    assert "ger mest nytta" not in said
+    assert "Nyttopoäng" not in said
+
+
+def test_an_interrupted_plan_is_read_and_compared_and_says_so(
+    client_for: ClientFor,
+    done: Study,
+    make_study: MakeStudy,
+    version: Version,
+    other_result: dict[str, Any],
+) -> None:
+    cut = {"seconds": 12.3, "open": ["reasons", "agreement"]}
+    status = {**other_result["status"], "stopped": "asked", "interrupted": cut}
+    status |= {"state": "feasible", "bound": 180.0, "gap": 0.2}
+    made = make_study(version, {**other_result, "status": status}, name="Bruten")
+    Study.objects.filter(pk=made.pk).update(state=State.KEPT)
+    client = client_for("ekonom")
+    others = ("", "jamfor/", "studier/", "utrymme/spakar/")
+    asked = [f"{path}?plan=2" for path in PAGES if path not in others]
+    for path in ("studier/2/", *asked):
+        said = text(client.get(f"/liten/{path}").content.decode())
+        assert "Avbruten, bästa plan hittills." in said, path
+        assert "efter 12 sekunder" in said
+        assert "inte uträknat: Skäl för varje projekt, Enighetskarta" in said
+    page = client.get("/liten/studier/2/").content.decode()
+    assert 'action="/liten/studier/2/igen/"' in page
+    assert "/beslut/" not in page
+    assert client.post("/liten/studier/2/beslut/").status_code == 404
+    said = compared(client, 1, 2)
+    assert "B Bruten avbruten, bästa plan hittills" in said
+    assert "Ingen plan kan vara mer än 20" in said
+    assert "avbruten, bästa plan hittills" in text(
+        client.get("/liten/studier/").content.decode()
+    )
+    # the municipality's plan is the whole one, though it is older
+    assert Study.objects.newest_plan(version.municipality) == done
+
+
+def test_a_plan_is_shown_to_a_room_one_thing_at_a_time(
+    client_for: ClientFor,
+    done: Study,
+    full_result: dict[str, Any],
+    django_assert_max_num_queries: Any,
+) -> None:
+    client = client_for("lasare")
+    assert (
+        'href="/liten/studier/1/visa/"'
+        in client.get("/liten/studier/1/").content.decode()
+    )
+    here = "/liten/studier/1/visa/"
+    seen, headings = [here], []
+    while True:
+        with django_assert_max_num_queries(16):
+            page = client.get(seen[-1]).content.decode()
+        assert page.count("<h1>") == 1
+        headings.append(text(re.findall(r"<h1>.*?</h1>", page, re.S)[0]).strip())
+        # no menus, no thread, always how good the plan is
+        assert "Ingen annan plan kan ge mer nytta" in text(page)
+        assert 'role="search"' not in page
+        assert "threadbar" not in page
+        assert 'data-theme="light"' in page
+        onward = re.search(r'rel="next" href="([^"]+)" data-turn', page)
+        if onward is None:
+            break
+        seen.append(onward[1])
+    assert headings[0].startswith("Planen")
+    names = {p["name"] for p in full_result["projects"]}
+    assert names <= set(headings)
+    assert f"{len(seen)} av {len(seen)}" in text(page)
+    assert client.get(f"{here}?bild={len(seen) + 1}").status_code == 404
+    assert client.get(f"{here}?bild=x").status_code == 404
 
 
 def test_a_plan_that_is_still_queued_shows_no_figures(

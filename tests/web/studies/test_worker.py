@@ -5,13 +5,14 @@ from __future__ import annotations
 import datetime as dt
 import os
 import signal
+import subprocess
 import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.db import OperationalError
 from django.utils import timezone
-from web.small import small_data
+from web.small import hard_tables, small_data, small_tables
 
 from rodtrad.domain.components import build_tables
 from rodtrad.web import computing, jobs, store
@@ -232,10 +233,87 @@ def test_cancel_a_running_study_asks_first_and_then_insists(
     work_until(worker, lambda: run.asked)
     assert not run.killed
     assert fresh(study).state == State.RUNNING
-    monkeypatch.setattr("rodtrad.web.worker.STOP_SECONDS", 0.0)
+    monkeypatch.setattr("rodtrad.web.worker.KILL_SECONDS", 0.0)
     work_until(worker, lambda: fresh(study).state == State.CANCELLED)
     assert [one.killed for one in executor.runs] == [True]
     assert Event.objects.filter(action="study.cancelled").count() == 1
+
+
+def stopped_outcome(run: ProcessRun, when: Callable[[], bool]) -> Outcome:
+    """Ask a process to stop when something is true; return what it hands over."""
+    until = time.monotonic() + PATIENCE
+    asked = False
+    try:
+        while (outcome := run.outcome()) is None:
+            assert time.monotonic() < until, "nothing came of it"
+            assert run.alive() or run.outcome() is not None, "it ended without a word"
+            if not asked and when():
+                asked = True
+                run.ask_to_stop()
+            time.sleep(0.02)
+    finally:
+        run.kill()
+    assert outcome.stopped
+    return outcome
+
+
+def test_a_process_asked_to_stop_hands_over_the_best_plan_so_far() -> None:
+    settings = {"time_limit": 600, "gap": 0.0, "only": ["plan", "reasons"]}
+    run = ProcessRun(computing.Job(hard_tables(), settings))
+    outcome = stopped_outcome(run, lambda: run.progress().get("objective") is not None)
+    assert outcome.result is not None
+    plan = computing.unpacked_json(outcome.result)
+    assert plan["status"]["stopped"] == "asked"
+    assert plan["status"]["interrupted"]["open"] == ["reasons"]
+    assert plan["choices"]
+    assert plan["statement"]
+
+
+STUCK = """
+import sys, time
+from rodtrad.explain import reasons
+from rodtrad.web import computing
+reasons.explain_and_improve = lambda *_all: time.sleep(600)
+computing.STOP_SECONDS = 0.2
+sys.exit(computing.main())
+"""
+
+
+def test_a_step_that_hears_nothing_does_not_cost_the_plan(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    start = subprocess.Popen
+
+    def stuck(command: list[str], **given: Any) -> Any:
+        return start([command[0], "-c", STUCK], **given)
+
+    monkeypatch.setattr("rodtrad.web.computing.subprocess.Popen", stuck)
+    run = ProcessRun(computing.Job(small_tables(), {"only": ["plan", "reasons"]}))
+    outcome = stopped_outcome(run, lambda: run.progress().get("objective") is not None)
+    assert outcome.result is not None
+    plan = computing.unpacked_json(outcome.result)
+    assert plan["status"]["objective"] == pytest.approx(150.0)
+    assert plan["status"]["interrupted"]["open"] == ["reasons"]
+
+
+def test_a_cancelled_study_with_a_plan_can_be_read(
+    version: Version, full_result: dict[str, Any]
+) -> None:
+    study = jobs.enqueue(None, version)
+    executor = FakeExecutor()
+    worker = Worker(executor)
+    worker.step()
+    jobs.cancel(None, study)
+    [run] = executor.runs
+    work_until(worker, lambda: run.asked)
+    run.result = Outcome(computing.packed_json(full_result), stopped=True)
+    work_until(worker, lambda: fresh(study).state == State.KEPT)
+    assert fresh(study).plan == full_result
+    assert fresh(study).finished_at is not None
+    assert list(Study.objects.readable(version.municipality)) == [study]
+    assert Study.objects.newest_plan(version.municipality) == study
+    assert Event.objects.filter(action="study.cancelled").count() == 1
+    assert not Event.objects.filter(action="study.finished").exists()
 
 
 def test_a_real_process_stops_when_asked(version: Version) -> None:

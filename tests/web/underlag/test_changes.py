@@ -6,9 +6,18 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from rodtrad.web import changes, checking, events, sheet_cells, store
-from rodtrad.web.changes import CannotUndoError, Edits, Removal, RowEdit
+from rodtrad.web import (
+    changes,
+    checking,
+    events,
+    row_places,
+    saving,
+    sheet_cells,
+    store,
+)
+from rodtrad.web.changes import CannotUndoError
 from rodtrad.web.models import Change, Event, Row
+from rodtrad.web.saving import Edits, Removal, RowEdit
 
 if TYPE_CHECKING:
     from web.conftest import MakeMember
@@ -26,9 +35,9 @@ def _edit(row: Row, **cells: str) -> RowEdit:
     return RowEdit(row.pk, row.revision, cells, was)
 
 
-def _save(underlag: Underlag, who: Any, *edits: RowEdit, **more: Any) -> changes.Saved:
+def _save(underlag: Underlag, who: Any, *edits: RowEdit, **more: Any) -> saving.Saved:
     table = more.pop("table", "projects")
-    return changes.save(who, underlag, Edits(table, edits, **more))
+    return saving.save(who, underlag, Edits(table, edits, **more))
 
 
 def test_a_cell_is_read_by_the_rules_of_the_core(
@@ -95,7 +104,7 @@ def test_nothing_is_written_when_nothing_differs(tiny_underlag: Underlag) -> Non
     before = tiny_underlag.revision
     row = _row("skola · ombyggnad · 0", "outlays")
     saved = _save(tiny_underlag, None, _edit(row, outlay="4 000,0"), table="outlays")
-    assert saved == changes.Saved()
+    assert saved == saving.Saved()
     tiny_underlag.refresh_from_db()
     assert tiny_underlag.revision == before
 
@@ -253,7 +262,7 @@ def test_a_new_id_is_told_under_both_names(tiny_underlag: Underlag) -> None:
 def test_rows_are_put_in_any_order(tiny_underlag: Underlag, order: list[int]) -> None:
     rows = list(Row.objects.filter(table="projects").order_by("position"))
     moves = [(old, new) for new, old in enumerate(order) if new != old]
-    changes._renumber(tiny_underlag, "projects", moves)
+    row_places.renumber(tiny_underlag, "projects", moves)
     now = list(Row.objects.filter(table="projects").order_by("position"))
     assert [r.position for r in now] == [0, 1, 2]
     assert [r.pk for r in now] == [rows[i].pk for i in order]

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 from web.workbench.browsing import opened, running_browser, violations
 
-from rodtrad.web import changes, store
-from rodtrad.web.changes import Edits, RowEdit
+from rodtrad.web import saving, store
 from rodtrad.web.models import Change, Row
+from rodtrad.web.saving import Edits, RowEdit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,7 +43,7 @@ def cookie(client_for: ClientFor, tiny_underlag: Underlag) -> str:
     """The session of an ekonom; one amount of the underlag cannot be read."""
     row = Row.objects.get(table="outlays", position=0)
     edit = RowEdit(row.pk, row.revision, {"outlay": "28 mkr"})
-    changes.save(None, tiny_underlag, Edits("outlays", [edit]))
+    saving.save(None, tiny_underlag, Edits("outlays", [edit]))
     return client_for("ekonom").cookies["rodtrad"].value
 
 
@@ -129,7 +129,7 @@ def test_no_page_has_a_fault_that_axe_can_find(
     store.make_version(tiny_underlag, "Grund", None)
     row = Row.objects.get(table="projects", key="skola")
     edit = RowEdit(row.pk, row.revision, {"gate": "G3", "name": "Annat"})
-    changes.save(None, tiny_underlag, Edits("projects", [edit]))
+    saving.save(None, tiny_underlag, Edits("projects", [edit]))
     number = Change.objects.values_list("number", flat=True)[0]
     with opened(browser, live_server.url, cookie, width, color_scheme=scheme) as page:
         for place, address in enumerate(

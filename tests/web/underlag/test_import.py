@@ -12,23 +12,25 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from web.small import small_data
 
 from rodtrad.domain.components import build_tables
 from rodtrad.sources.underlag import read_underlag
 from rodtrad.sources.workbook import write_workbook
-from rodtrad.web import changes, diff, imports, sheet_cells, store
-from rodtrad.web.changes import Edits, RowEdit
+from rodtrad.web import changes, diff, imports, saving, sheet_cells, store, worker
 from rodtrad.web.imports import RefusedError
 from rodtrad.web.models import Change, Event, Row, Underlag
 from rodtrad.web.models.underlag import PendingImport
+from rodtrad.web.saving import Edits, RowEdit
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from web.conftest import ClientFor
+    from web.conftest import ClientFor, MakeMember
 
     from rodtrad.domain.components import Tables
     from rodtrad.web.models import Municipality
@@ -176,7 +178,7 @@ def test_an_approval_counts_for_what_was_seen(
     seen = client.get(answer["Location"]).context["revision"]
     row = Row.objects.get(table="projects", key="skola")
     edit = RowEdit(row.pk, row.revision, {"name": "Mellantid"})
-    changes.save(None, tiny_underlag, Edits("projects", [edit]))
+    saving.save(None, tiny_underlag, Edits("projects", [edit]))
     sent = {"blad": ["projects"], "revision": seen}
     again = client.post(f"{answer['Location']}godkann/", sent, follow=True)
     assert "Underlaget ändrades medan du läste." in again.content.decode()
@@ -192,7 +194,7 @@ def test_sheets_and_columns_that_a_workbook_lacks_are_left_alone(
 
     row = Row.objects.get(table="projects", key="skola")
     edit = RowEdit(row.pk, row.revision, {"committee": "BUN"})
-    changes.save(None, tiny_underlag, Edits("projects", [edit]))
+    saving.save(None, tiny_underlag, Edits("projects", [edit]))
     book = openpyxl.Workbook()
     sheet = book.active
     assert sheet is not None
@@ -482,3 +484,101 @@ def test_a_file_name_is_only_a_name(
     assert "<b>" not in text.split("<main")[1].split("<section")[0].replace("<b>1", "")
     assert imports.clean_name("C:\\x\\..\\bok.xlsx") == "bok.xlsx"
     assert imports.clean_name("../../etc/passwd") == "passwd"
+
+
+class _Idle:
+    """An executor that is given nothing."""
+
+    slots = 1
+
+    def close(self) -> None:
+        """Nothing to do."""
+
+
+def test_the_worker_throws_away_what_nobody_approved(
+    liten: Municipality,
+    annan: Municipality,
+    make_member: MakeMember,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    eva = make_member("ekonom")
+    now = timezone.now()
+    for place, days in ((liten, 8), (annan, 8), (liten, 6)):
+        kept = PendingImport.objects.create(
+            municipality=place,
+            filename=f"{place.slug}-{days}.xlsx",
+            size=1,
+            created_by=eva,
+            content=b"",
+        )
+        PendingImport.objects.filter(pk=kept.pk).update(
+            created_at=now - dt.timedelta(days=days)
+        )
+    at_work = worker.Worker(_Idle())  # type: ignore[arg-type]
+    at_work.step()
+    assert [one.filename for one in PendingImport.objects.all()] == ["liten-6.xlsx"]
+    told = Event.objects.filter(action="import.discarded").order_by("pk")
+    assert [(one.municipality, one.actor, one.before) for one in told] == [
+        (annan, None, {"filename": "annan-8.xlsx"}),
+        (liten, None, {"filename": "liten-8.xlsx"}),
+    ]
+    # not again at every turn, but later
+    PendingImport.objects.update(created_at=now - dt.timedelta(days=8))
+    at_work.step()
+    assert PendingImport.objects.count() == 1
+    monkeypatch.setattr(worker, "_TIDY_SECONDS", 0.0)
+    at_work.step()
+    assert PendingImport.objects.count() == 0
+
+
+def test_a_comparison_is_made_once_and_anew_when_something_changes(
+    client_for: ClientFor,
+    tiny_underlag: Underlag,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    client = client_for("ekonom")
+    place = _send(client, _bytes(_changed(), tmp_path))["Location"]
+    read: list[int] = []
+    unpacked = imports.tables_of
+
+    def counted(kept: PendingImport) -> Tables:
+        read.append(kept.pk)
+        return unpacked(kept)
+
+    monkeypatch.setattr(imports, "tables_of", counted)
+    first = client.get(place).content.decode()
+    assert "Norra skolan byggs till" in first
+    assert read == []
+    row = Row.objects.get(table="goals", key="skuld")
+    edit = RowEdit(row.pk, row.revision, {"value": "55 000"})
+    saving.save(None, tiny_underlag, Edits("goals", [edit]))
+    page = client.get(place)
+    assert [one.table for one in page.context["sheets"]] == ["projects"]
+    client.get(place)
+    assert len(read) == 1
+
+
+def test_the_page_of_a_large_change_reads_only_its_first_rows(
+    client_for: ClientFor, tiny_underlag: Underlag
+) -> None:
+    steps = [
+        changes.Step("areas", None, None, {"area": f"o{n:03d}", "name": f"Område {n}"})
+        for n in range(100)
+    ]
+    change = changes.commit(None, tiny_underlag, Change.Kind.EDIT, steps)
+    client = client_for("ekonom")
+    address = f"/liten/underlag/andringar/{change.number}/"
+    with CaptureQueriesContext(connection) as asked:
+        page = client.get(address)
+    text = page.content.decode()
+    assert "<b>100</b> nya rader" in text
+    assert "och 40 rader till" in text
+    assert "Område 59" in text
+    assert "Område 60" not in text
+    assert not any('"web_change"."cells"' in one["sql"] for one in asked)
+    # one that was made before pages were kept says the same
+    Change.objects.filter(pk=change.pk).update(head=[])
+    again = client.get(address)
+    assert again.context["sheets"] == page.context["sheets"]
+    assert len(page.context["sheets"][0].rows) == 60

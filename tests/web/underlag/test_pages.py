@@ -10,11 +10,11 @@ from django.urls import reverse
 
 from rodtrad.domain.columns import SCHEMA
 from rodtrad.errors import Issue
-from rodtrad.web import changes, checking, store
-from rodtrad.web.changes import Edits, RowEdit
+from rodtrad.web import checking, saving, store
 from rodtrad.web.models import Change, Row
 from rodtrad.web.models.organisation import Role
 from rodtrad.web.models.underlag import Check
+from rodtrad.web.saving import Edits, RowEdit
 from rodtrad.web.sheets import SLUGS, slug
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def test_the_first_page_says_what_is_wrong_and_where(
     assert "<h1>Underlaget har inga fel.</h1>" in page
     one, two = _row("skola · ombyggnad · 0", "outlays"), _row("bro")
     for row, cells in ((one, {"outlay": "28 mkr"}), (two, {"earliest_year": "snart"})):
-        changes.save(
+        saving.save(
             None,
             tiny_underlag,
             Edits(row.table, [RowEdit(row.pk, row.revision, cells)]),
@@ -87,7 +87,7 @@ def test_a_taken_id_gets_a_free_one(
 ) -> None:
     row = _row("park")
     edit = RowEdit(row.pk, row.revision, {"project_id": "bro"})
-    changes.save(None, tiny_underlag, Edits("projects", [edit]))
+    saving.save(None, tiny_underlag, Edits("projects", [edit]))
     assert "Ändra till bro2" in _text(client_for("ekonom"), PROJECTS)
 
 
@@ -276,7 +276,7 @@ def test_script_in_every_text_cell_is_shown_as_text(
     monkeypatch.setattr(checking, "SMALL_ROWS", 0)
     for table, spec in SCHEMA.items():
         texts = dict.fromkeys(spec.columns, SCRIPT)
-        saved = changes.save(None, tiny_underlag, Edits(table, added=[texts]))
+        saved = saving.save(None, tiny_underlag, Edits(table, added=[texts]))
         assert saved.change is not None
         row = Row.objects.filter(table=table).order_by("position").last()
         assert row is not None
@@ -319,7 +319,7 @@ def test_who_may_change_which_sheet(
         assert client.get(removal).status_code == (200 if table in may else 403)
         assert (_row(key, table).label == f"Nytt {role}") == (table in may)
     row.refresh_from_db()
-    saved = changes.save(
+    saved = saving.save(
         None,
         tiny_underlag,
         Edits("goals", [RowEdit(row.pk, row.revision, {"name": "Mål"})]),
@@ -334,7 +334,7 @@ def test_nobody_reaches_another_municipalitys_rows(
 ) -> None:
     row = _row("skola")
     stranger = client_for("administrator", annan)
-    saved = changes.save(
+    saved = saving.save(
         None,
         tiny_underlag,
         Edits("projects", [RowEdit(row.pk, row.revision, {"name": "X"})]),

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from rodtrad.web import changes, store
-from rodtrad.web.changes import Edits, RowEdit
+from rodtrad.web import saving, store
 from rodtrad.web.models import Change, Event, Row, Study, Version
 from rodtrad.web.models.underlag import FinalError
+from rodtrad.web.saving import Edits, RowEdit
 
 if TYPE_CHECKING:
     from web.conftest import ClientFor
@@ -23,7 +23,7 @@ ROOT = "/liten/versioner/"
 def _rename(underlag: Underlag, name: str) -> None:
     row = Row.objects.get(table="projects", key="skola")
     edit = RowEdit(row.pk, row.revision, {"name": name})
-    changes.save(None, underlag, Edits("projects", [edit]))
+    saving.save(None, underlag, Edits("projects", [edit]))
 
 
 def test_a_version_is_saved_listed_compared_and_taken_back(

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from rodtrad.web.models import NeedReport
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from rodtrad.web.forms.project_choice import ProjectField
 
 State = NeedReport.State
 
@@ -52,7 +52,6 @@ class AnswerForm(forms.Form):
         ],
         widget=forms.RadioSelect,
     )
-    project_id = forms.ChoiceField(label=_("Projekt"), required=False)
     text = forms.CharField(
         label=_("Till den som anmälde"),
         max_length=4000,
@@ -61,12 +60,13 @@ class AnswerForm(forms.Form):
         help_text=_("Ett nej börjar med ”därför att”."),
     )
 
-    def __init__(
-        self, *args: Any, projects: Sequence[tuple[str, str]] = (), **kwargs: Any
-    ) -> None:
-        """Offer the municipality's projects."""
+    field_order = ("state", "project_id", "text")
+
+    def __init__(self, *args: Any, project: ProjectField, **kwargs: Any) -> None:
+        """Take the field that knows the municipality's projects."""
         super().__init__(*args, **kwargs)
-        self.fields["project_id"].choices = [("", "–"), *projects]  # type: ignore[attr-defined]
+        self.fields["project_id"] = project
+        self.order_fields(self.field_order)
 
     def clean(self) -> dict[str, Any]:
         """Ask for the project of a yes and the reason of a no."""

@@ -12,6 +12,8 @@ import unicodedata
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from django.utils.translation import gettext as _
+
 from rodtrad.domain.columns import SCHEMA
 from rodtrad.sources.workbook import choice_label
 from rodtrad.web import sheet_cells
@@ -109,9 +111,7 @@ class FormRow:
     @property
     def tables(self) -> list[tuple[str, str, list[FormRow]]]:
         """The tables below an alternative: name, label and rows."""
-        return [
-            (name, SCHEMA[name].label_sv, self.below.get(name, [])) for name in BELOW
-        ]
+        return [(name, SCHEMA[name].label, self.below.get(name, [])) for name in BELOW]
 
     def box(self, column: str) -> Box:
         """Return the box of a column."""
@@ -275,11 +275,11 @@ def show_row(
             Box(
                 f"{prefix}.{column}",
                 column,
-                spec.label_sv,
+                spec.label,
                 value,
                 was,
                 kind,
-                spec.description,
+                spec.help,
                 options,
                 tuple(faults.get(f"{prefix}-{column}", ())),
                 bool(spec.required),
@@ -312,10 +312,12 @@ def _kind(
             listed.append((value, value))
         return "select", tuple(listed)
     if spec.type == "bool":
-        return "select", (("", "–"), ("ja", "ja"), ("nej", "nej"))
+        return "select", (("", "–"), ("ja", _("ja")), ("nej", _("nej")))
     if spec.choices:
-        labels = [choice_label(spec, code) for code in spec.choices]
-        listed = [("", "–"), *((label, label) for label in labels)]
+        listed = [
+            ("", "–"),
+            *((choice_label(spec, c), spec.choice_label(c)) for c in spec.choices),
+        ]
         if value and value not in dict(listed):
             listed.append((value, value))
         return "select", tuple(listed)

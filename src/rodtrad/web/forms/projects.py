@@ -371,7 +371,7 @@ class GateForm(forms.Form):
 
     to = forms.ChoiceField(
         label=_("Till skedet"),
-        choices=[(key, f"{key} {label}") for key, label in GATE_LABELS.items()],
+        choices=lambda: [(key, f"{key} {label}") for key, label in GATE_LABELS.items()],
     )
     reason = _area(3, label=_("Skäl"))
     decision = forms.ChoiceField(label=_("Beslut"), required=False)

@@ -17,8 +17,8 @@ from rodtrad.domain.columns import SCHEMA, SETTINGS
 from rodtrad.sources.template import help_text
 from rodtrad.sources.workbook import choice_label
 from rodtrad.web import sheet_cells
-from rodtrad.web.changes import Edits, Removal, RowEdit
 from rodtrad.web.models.underlag import Row
+from rodtrad.web.saving import Edits, Removal, RowEdit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -105,6 +105,15 @@ def choices_of(table: str, column: Column) -> list[str]:
     return [choice_label(column, code) for code in column.choices]
 
 
+def labels_of(table: str, column: Column) -> list[str]:
+    """Return what the offered texts of a list are called in the reader's language."""
+    if column.type == "bool":
+        return [_("ja"), _("nej")]
+    if (table, column.name) == ("scenarios", "table"):
+        return [spec.label for spec in SCHEMA.values()]
+    return column.choice_labels()
+
+
 def options_of(underlag: Underlag, column: Column, start: str = "") -> list[list[str]]:
     """Return ids that a cell may refer to and their names, the first ones by `start`."""
     if not column.ref:
@@ -165,7 +174,7 @@ class RowForm(forms.Form):
         for name, column in spec.columns.items():
             own = sheet_cells.column_of(spec.name, name, cells)
             field = _field(spec.name, own, underlag, self.initial[name])
-            field.label = own.label_sv if own is not column else column.heading
+            field.label = own.label if own is not column else column.heading
             field.required = False
             field.help_text = help_text(own)
             # the mark "frivilligt" follows what a row must have, not what is refused
@@ -193,13 +202,15 @@ class RowForm(forms.Form):
 def _field(table: str, column: Column, underlag: Underlag, text: str) -> forms.Field:
     offered = choices_of(table, column)
     if offered and column.type in ("choice", "bool"):
-        values = [("", "–"), *((one, one) for one in offered)]
+        values = [("", "–"), *zip(offered, labels_of(table, column), strict=True)]
         if text and text not in offered:
             values.append((text, text))
         return forms.ChoiceField(choices=values)
     widget: forms.Widget
     if offered:
-        widget = WithOptions(offered)
+        pairs = zip(offered, labels_of(table, column), strict=True)
+        told = [[text, "" if text == label else label] for text, label in pairs]
+        widget = WithOptions(told)
     elif column.ref:
         options = options_of(underlag, column)
         widget = (
@@ -253,4 +264,4 @@ class LockForm(forms.Form):
 
 def setting_label(key: str) -> str:
     """Return what people call a setting."""
-    return SETTINGS[key].label_sv if key in SETTINGS else key
+    return SETTINGS[key].label if key in SETTINGS else key

@@ -108,7 +108,7 @@ class Migration(migrations.Migration):
                 ('kind', models.CharField(default='plan', max_length=20)),
                 ('scenario', models.CharField(blank=True, max_length=120)),
                 ('settings', models.JSONField(default=dict)),
-                ('state', models.CharField(choices=[('queued', 'väntar'), ('running', 'räknas'), ('done', 'klar'), ('failed', 'gick inte'), ('cancelled', 'avbruten')], default='queued', max_length=10)),
+                ('state', models.CharField(choices=[('queued', 'väntar'), ('running', 'räknas'), ('done', 'klar'), ('failed', 'gick inte'), ('cancelled', 'avbruten'), ('kept', 'avbruten, bästa plan hittills')], default='queued', max_length=10)),
                 ('progress', models.JSONField(default=dict)),
                 ('result', models.BinaryField(null=True)),
                 ('certificates', models.BinaryField(null=True)),

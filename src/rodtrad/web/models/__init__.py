@@ -3,6 +3,8 @@
 from rodtrad.web.models.events import Event
 from rodtrad.web.models.organisation import Invitation, Membership, Municipality, User
 from rodtrad.web.models.projects import *  # noqa: F403 - the area lists its own
+from rodtrad.web.models.publishing import *  # noqa: F403 - the area lists its own
+from rodtrad.web.models.publishing import Publication
 from rodtrad.web.models.studies import *  # noqa: F403 - the area lists its own
 from rodtrad.web.models.studies import Study
 from rodtrad.web.models.underlag import Change, Row, Underlag, Version
@@ -14,6 +16,7 @@ __all__ = [
     "Invitation",
     "Membership",
     "Municipality",
+    "Publication",
     "Row",
     "Study",
     "Underlag",

@@ -23,7 +23,10 @@ __all__ = ["Invitation", "Membership", "Municipality", "Role", "User"]
 
 # First parts of addresses that are not municipalities.
 RESERVED: Final = frozenset(
-    {"konto", "sprak", "tema", "csp", "static", "komponenter", "halsa", "hjalp", "om"}
+    {
+        *("konto", "sprak", "tema", "csp", "static", "komponenter", "halsa", "hjalp"),
+        *("om", "oppet", "open", "api"),
+    }
 )
 
 

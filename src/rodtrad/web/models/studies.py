@@ -14,16 +14,18 @@ from typing import Any, ClassVar, Final, Self
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from rodtrad.domain.retell import told_result
+from rodtrad.domain.words import language
 from rodtrad.web.computing import packed_json, unpacked_json
 from rodtrad.web.models.organisation import Municipality, User
 from rodtrad.web.models.underlag import Version
 
-__all__ = ["PlanDecision", "State", "Study", "packed_json"]
+__all__ = ["READABLE", "PlanDecision", "State", "Study", "packed_json"]
 
 OWN: Final = "own"
 
 _KEPT: Final = 12
-_decoded: OrderedDict[tuple[int, str], dict[str, Any]] = OrderedDict()
+_decoded: OrderedDict[tuple[str, str], dict[str, Any]] = OrderedDict()
 _lock = Lock()
 
 
@@ -35,6 +37,10 @@ class State(models.TextChoices):
     DONE = "done", _("klar")
     FAILED = "failed", _("gick inte")
     CANCELLED = "cancelled", _("avbruten")
+    KEPT = "kept", _("avbruten, bästa plan hittills")
+
+
+READABLE: Final = (State.DONE, State.KEPT)
 
 
 class StudyQuerySet(models.QuerySet["Study"]):
@@ -48,9 +54,10 @@ class StudyQuerySet(models.QuerySet["Study"]):
         """Return the plan that a municipality's pages show, without its result.
 
         The newest that the planner has made on the underlag as it is; failing that one
-        under a scenario, and failing that one made by hand.
+        under a scenario, one made by hand, and at last one that was interrupted.
         """
         rank = models.Case(
+            models.When(state=State.KEPT, then=3),
             models.When(kind=OWN, then=2),
             models.When(scenario="", then=0),
             default=1,
@@ -61,8 +68,8 @@ class StudyQuerySet(models.QuerySet["Study"]):
         ).first()
 
     def readable(self, municipality: Municipality) -> Self:
-        """Return the finished studies of a municipality, newest first, unread."""
-        done = self.filter(municipality=municipality, state=State.DONE)
+        """Return the studies of a municipality that have a plan, newest first, unread."""
+        done = self.filter(municipality=municipality, state__in=READABLE)
         return done.select_related("version").defer(
             "result", "certificates", "version__content"
         )
@@ -122,13 +129,22 @@ class Study(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.number}. {self.name}".strip()
+        return f"{self.number}. {self.name}" if self.name else str(self.number)
+
+    @property
+    def mark(self) -> str:
+        """What is kept about the study is kept under this; never that of another.
+
+        A number may come again, when a copy of the database is restored.
+        """
+        return f"{self.pk}|{self.created_at}|{self.finished_at}"
 
     @property
     def plan(self) -> dict[str, Any] | None:
         """The content of plan.json, or None when there is none; do not change it.
 
-        Decoded once a process: a page may read it as often as it likes.
+        Its sentences are in the reader's language. Decoded once a process: a page may
+        read it as often as it likes.
         """
         return self._read("result")
 
@@ -138,9 +154,9 @@ class Study(models.Model):
         return self._read("certificates")
 
     def _read(self, field: str) -> dict[str, Any] | None:
-        if self.pk is None or self.state != State.DONE:
+        if self.pk is None or self.state not in READABLE:
             return None
-        key = (self.pk, f"{field}|{self.finished_at}")
+        key = (self.mark, f"{field}|{language()}")
         with _lock:
             if key in _decoded:
                 _decoded.move_to_end(key)
@@ -149,6 +165,8 @@ class Study(models.Model):
         if packed is None:
             return None
         value: dict[str, Any] = unpacked_json(packed)
+        if field == "result":
+            value = told_result(value)
         with _lock:
             _decoded[key] = value
             while len(_decoded) > _KEPT:

@@ -23,6 +23,7 @@ __all__ = [
     "FinalError",
     "PendingImport",
     "Row",
+    "SheetOrder",
     "Underlag",
     "Version",
     "searchable",
@@ -100,6 +101,33 @@ class Row(models.Model):
 
     def __str__(self) -> str:
         return f"{self.table}: {self.key}"
+
+
+class SheetOrder(models.Model):
+    """The rows of a large sheet in the order of a column, at one revision.
+
+    `rows` are their numbers (pk) as 64-bit integers, rising; the first `filled` of them
+    have something in the column. It can be made anew at any time.
+    """
+
+    underlag = models.ForeignKey(Underlag, models.CASCADE, related_name="+")
+    table = models.CharField(max_length=40)
+    column = models.CharField(max_length=60)
+    revision = models.PositiveIntegerField()
+    rows = models.BinaryField()
+    filled = models.PositiveIntegerField()
+
+    class Meta:
+        """One a column."""
+
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["underlag", "table", "column"], name="web_sheet_order_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.table}: {self.column}"
 
 
 class VersionQuerySet(models.QuerySet["Version"]):
@@ -183,7 +211,7 @@ class ChangeQuerySet(models.QuerySet["Change"]):
 
     def light(self) -> Self:
         """Return the changes without their cells, for a list."""
-        return self.defer("cells")
+        return self.defer("cells", "head")
 
 
 class Change(models.Model):
@@ -194,7 +222,8 @@ class Change(models.Model):
     `"row": "added" | "removed"` a whole row, its cells under `"data"` and its place
     under `"position"`. A cell that cannot be read stands as `{"fault": what it says}`.
     Undoing is a new change that points at the old one. `counts` says, by table, how
-    many rows were added, changed and removed.
+    many rows were added, changed and removed; `head` holds the first rows of each, as
+    `sheets.shown_sheets` reads them, so that a page need not read all the cells.
     """
 
     class Kind(models.TextChoices):
@@ -214,6 +243,7 @@ class Change(models.Model):
     note = models.CharField(max_length=300, blank=True)
     cells = models.JSONField(default=list)
     counts = models.JSONField(default=dict)
+    head = models.JSONField(default=list)
     undoes = models.OneToOneField(
         "self", models.PROTECT, null=True, blank=True, related_name="undone_by"
     )
@@ -257,8 +287,9 @@ class PendingImport(models.Model):
     """A workbook that somebody has sent and nobody has approved yet.
 
     `content` is its tables as a version keeps them, `sheets` those that it has, `absent`
-    the columns that they lack, `issues` what was found while it was read. Kept for a
-    week.
+    the columns that they lack, `issues` what was found while it was read. `head` holds
+    the first differences by sheet from the working copy at the revision `compared_with`.
+    Kept for a week.
     """
 
     DAYS: ClassVar = 7
@@ -275,6 +306,8 @@ class PendingImport(models.Model):
     sheets = models.JSONField(default=list)
     absent = models.JSONField(default=dict)
     issues = models.JSONField(default=list)
+    head = models.JSONField(default=list)
+    compared_with = models.PositiveIntegerField(null=True)
 
     class Meta:
         """Newest first."""

@@ -58,14 +58,39 @@
     return [...document.querySelectorAll("details.menu[open]")];
   }
 
+  /* what an open menu half covers is out of reach while it is open */
+  function cover() {
+    const open = openMenus();
+    [...document.body.children].forEach((part) => {
+      if (part !== live) part.inert = open.length > 0 && !part.contains(open[0]);
+    });
+  }
+
+  function closeMenus(at) {
+    openMenus().forEach((menu) => { if (!menu.contains(at)) menu.open = false; });
+    cover();
+  }
+
+  document.addEventListener("toggle", (event) => {
+    if (event.target.matches("details.menu")) cover();
+  }, true);
+
+  function leavesMenu(event) {
+    const menu = event.target.closest("details.menu[open]");
+    if (!menu) return false;
+    const stops = [...menu.querySelectorAll("summary, a, button, input:not([type=hidden])")]
+      .filter((stop) => stop.checkVisibility());
+    return event.target === (event.shiftKey ? stops[0] : stops.at(-1));
+  }
+
   document.addEventListener("click", (event) => {
     const at = event.target;
-    openMenus().forEach((menu) => { if (!menu.contains(at)) menu.open = false; });
+    if (openMenus().length) closeMenus(at);
     const opens = at.closest("[data-open]");
     const dialog = opens && document.getElementById(opens.dataset.open);
     if (dialog) {
       event.preventDefault();
-      openMenus().forEach((menu) => { menu.open = false; });
+      closeMenus(null);
       dialog.showModal();
       return;
     }
@@ -94,10 +119,11 @@
 
   document.addEventListener("keydown", (event) => {
     if (event.defaultPrevented) return;
+    if (event.key === "Tab" && leavesMenu(event)) closeMenus(null);
     if (event.key === "Escape") {
       const menus = openMenus();
       if (menus.length) {
-        menus.forEach((menu) => { menu.open = false; });
+        closeMenus(null);
         menus[0].querySelector("summary").focus();
       } else if (closeDrawer()) event.preventDefault();
       else if (opener && event.target.matches && event.target.matches("td.err")) opener.focus();

@@ -7,6 +7,8 @@
   /* ------------------------------------------------------------ the slow check */
   const token = () => document.querySelector("input[name=csrfmiddlewaretoken]");
   let pending = () => false;
+  let asked = false;
+  window.addEventListener("beforeunload", () => { asked = true; });
   document.querySelectorAll("[data-check]").forEach((notice) => {
     const text = notice.querySelector("[data-check-text]");
     const csrf = token();
@@ -18,7 +20,8 @@
     window.fetch(notice.dataset.check, { method: "POST", body, credentials: "same-origin" })
       .then((answer) => {
         if (!answer.ok) return;
-        if ("reload" in notice.dataset) window.location.reload();
+        /* a reload would take back a page or a file that has just been asked for */
+        if ("reload" in notice.dataset && !asked) window.location.reload();
         else text.textContent = notice.dataset.done;
       });
   });

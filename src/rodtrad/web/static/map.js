@@ -16,6 +16,22 @@ function canDraw() {
   }
 }
 
+/* What is sent is short; the map wants it spelt out. */
+function point([lat, lon], properties) {
+  return { type: "Feature", properties, geometry: { type: "Point", coordinates: [lon, lat] } };
+}
+
+function spelt(sent) {
+  const collect = (features) => ({ type: "FeatureCollection", features });
+  return {
+    projects: collect(sent.projects.map(([id, name, lat, lon, answer]) => point([lat, lon],
+      { id, name, answer: sent.answers[answer], href: `${sent.root}${encodeURIComponent(id)}/` }))),
+    localities: collect(sent.localities.map(([name, lat, lon]) => point([lat, lon], { name }))),
+    outline: { type: "Feature", properties: {},
+      geometry: { type: "MultiLineString", coordinates: sent.outline } },
+  };
+}
+
 function style(data) {
   const inside = ["==", ["get", "answer"], "ingar"];
   return {
@@ -23,9 +39,12 @@ function style(data) {
     sources: {
       projects: { type: "geojson", data: data.projects },
       localities: { type: "geojson", data: data.localities },
+      outline: { type: "geojson", data: data.outline },
     },
     layers: [
       { id: "ground", type: "background", paint: { "background-color": colour("surface") } },
+      { id: "outline", type: "line", source: "outline", layout: { "line-join": "round" },
+        paint: { "line-color": colour("ctl"), "line-width": 1.5 } },
       { id: "localities", type: "circle", source: "localities",
         paint: { "circle-radius": 18, "circle-color": colour("sunk"),
           "circle-stroke-color": colour("line"), "circle-stroke-width": 2 } },
@@ -63,10 +82,10 @@ function dashed() {
 
 function bounds(data) {
   const all = [...data.projects.features, ...data.localities.features]
-    .map((one) => one.geometry.coordinates);
-  const lons = all.map((one) => one[0]);
-  const lats = all.map((one) => one[1]);
-  return [[Math.min(...lons), Math.min(...lats)], [Math.max(...lons), Math.max(...lats)]];
+    .map((one) => one.geometry.coordinates).concat(data.outline.geometry.coordinates.flat());
+  return all.reduce(([[west, south], [east, north]], [lon, lat]) => [
+    [Math.min(west, lon), Math.min(south, lat)], [Math.max(east, lon), Math.max(north, lat)],
+  ], [all[0], all[0]]);
 }
 
 function label(map, maplibre, one) {
@@ -84,7 +103,7 @@ async function begin() {
     fetch(place.dataset.at, { headers: { Accept: "application/json" } }),
   ]);
   if (!answer.ok) return;
-  const data = await answer.json();
+  const data = spelt(await answer.json());
   maplibre.setWorkerUrl(place.dataset.worker);
   place.hidden = false;
   const map = new maplibre.Map({
@@ -116,6 +135,7 @@ async function begin() {
   map.on("idle", () => { place.dataset.drawn = ""; });
   map.on("load", () => {
     drawn.setAttribute("hidden", "");
+    document.getElementById("map-counts").hidden = true;
     data.localities.features.forEach((one) => label(map, maplibre, one));
   });
   map.addControl(new maplibre.NavigationControl({ showCompass: false }));
@@ -123,7 +143,7 @@ async function begin() {
   map.on("click", points, (event) => {
     const found = event.features;
     if (found.length === 1) window.location.assign(found[0].properties.href);
-    else choose(found);
+    else if (!choose(found)) map.easeTo({ center: event.lngLat, zoom: map.getZoom() + 2 });
   });
   map.on("mousemove", points, (event) => {
     map.getCanvas().style.setProperty("cursor", "pointer");
@@ -141,12 +161,13 @@ function mark(found) {
   return rows.filter((row) => ids.has(row.dataset.id));
 }
 
-/* Several projects in one place: the list is where one picks among them. */
+/* Several projects in one place: the list is where one picks among them, if it shows them. */
 function choose(found) {
   const [first] = mark(found);
-  if (!first) return;
+  if (!first) return false;
   first.scrollIntoView({ block: "nearest" });
   first.querySelector("a").focus();
+  return true;
 }
 
 if (place && drawn && canDraw()) {

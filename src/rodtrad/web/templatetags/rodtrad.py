@@ -1,7 +1,6 @@
 """How do figures, marks, charts and tables get onto a page? The tags of every template.
 
-Every number is written by `domain.words`; in English only its signs are turned (1 250,5
-becomes 1,250.5). Charts and tables are the report's own, drawn by `publish.svg`, with
+Every number is written by `domain.words`, in the reader's language. Charts and tables are the report's own, drawn by `publish.svg`, with
 classes and presentation attributes alone, so that a strict content policy holds.
 """
 
@@ -14,13 +13,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from django import template
 from django.template.loader import render_to_string
-from django.utils import formats, timezone
-from django.utils.html import format_html, format_html_join
+from django.utils import timezone
+from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from rodtrad.domain import words
+from rodtrad.domain.retell import Swedish
 from rodtrad.publish import svg
 from rodtrad.publish.blocks import Section
 from rodtrad.publish.document_html import split_years, table_kind
@@ -44,22 +43,6 @@ _GATES: Final = 10
 _PER_MILLION: Final = 1000
 
 
-def _english() -> bool:
-    return (get_language() or "sv").startswith("en")
-
-
-def _turned(text: str) -> str:
-    """Return a formatted number with the signs of the reader's language."""
-    if not _english():
-        return text
-    return (
-        text.replace(",", "\0")
-        .replace(words.NBSP + "%", "%")
-        .replace(words.NBSP, ",")
-        .replace("\0", ".")
-    )
-
-
 def _float(value: Any) -> float | None:
     if value is None or value == "" or isinstance(value, bool):
         return None
@@ -76,83 +59,81 @@ def _float(value: Any) -> float | None:
 @register.filter
 def number(value: Any, decimals: int = 0) -> str:
     """Return a number: 1 250,5. Nothing, or what is no number, gives a dash."""
-    return _turned(words.number(_float(value), int(decimals)))
+    return words.number(_float(value), int(decimals))
 
 
 @register.filter
 def tkr(value: Any) -> str:
     """Return an amount in tkr as whole tkr, without unit."""
-    return _turned(words.tkr(_float(value)))
+    return words.tkr(_float(value))
 
 
 @register.filter
 def mkr(value: Any, decimals: int = 1) -> str:
     """Return an amount in tkr as mkr, without unit."""
-    return _turned(words.mkr(_float(value), int(decimals)))
+    return words.mkr(_float(value), int(decimals))
+
+
+@register.filter
+def in_mkr(value: Any, decimals: int = 1) -> str:
+    """Return an amount in tkr as mkr with its unit: 27,0 mkr."""
+    return words.amount_mkr(mkr(value, decimals))
+
+
+@register.simple_tag
+def unit_mkr() -> str:
+    """Return the unit of a column of mkr."""
+    return words.unit_mkr()
+
+
+@register.filter
+def written(text: Any) -> str:
+    """Return a text that people wrote: Swedish, on a page in another language too."""
+    said_ = str(text or "")
+    return said_ if words.language() == words.SWEDISH else Swedish(said_)
 
 
 @register.filter
 def money(value: Any) -> str:
     """Return an amount in tkr for running text: 280 miljoner kronor."""
-    amount = _float(value)
-    if not _english() or amount is None:
-        return words.money_text(amount)
-    if abs(amount) < _PER_MILLION:
-        return f"SEK{words.NBSP}{number(amount * 1000)}"
-    many = abs(amount) >= 100 * _PER_MILLION
-    text = number(amount / _PER_MILLION, 0 if many else 1).removesuffix(".0")
-    return f"SEK{words.NBSP}{text} million"
+    return words.money_text(_float(value))
 
 
 @register.filter
 def per_inhabitant(value: Any) -> str:
     """Return kronor per inhabitant, to the nearest hundred: 18 300 kronor per invånare."""
-    amount = _float(value)
-    if not _english() or amount is None:
-        return words.per_inhabitant_text(amount)
-    hundreds = number(math.copysign(math.floor(abs(amount) / 100 + 0.5) * 100, amount))
-    return f"SEK{words.NBSP}{hundreds} per inhabitant"
+    return words.per_inhabitant_text(_float(value))
 
 
 @register.filter
 def share(value: Any, decimals: int = 1) -> str:
     """Return a share (0.02) for a table: 2,0 %."""
-    return _turned(words.share_table(_float(value), int(decimals)))
+    return words.share_table(_float(value), int(decimals))
 
 
 @register.filter
 def share_text(value: Any) -> str:
     """Return a share (0.02) for running text: 2 procent."""
-    text = words.share_text(_float(value))
-    if not _english():
-        return text
-    return _turned(text.replace(f"{words.NBSP}procent", "")) + f"{words.NBSP}percent"
+    return words.share_text(_float(value))
 
 
 @register.filter
 def year_list(years: Iterable[int] | None) -> str:
     """Return years with runs drawn together: 2027–2029 och 2032."""
-    text = words.years_text([int(y) for y in years or ()])
-    return text.replace(" och ", " and ") if _english() else text
+    return words.years_text([int(y) for y in years or ()])
 
 
 @register.filter
 def names(values: Iterable[str] | None) -> str:
     """Return given names in quotation marks, as a list: ”A” och ”B”."""
-    text = words.names_text([str(v) for v in values or ()])
-    if not _english():
-        return text
-    turned = re.sub("”([^”]*)”", "“\\1”", text)
-    return re.sub("” och (“|\\d+ till)", r"” and \1", turned).replace(" till", " more")
+    return words.names_text([str(v) for v in values or ()])
 
 
 @register.filter
 def day(value: date | datetime | str | None) -> str:
     """Return a date for running text: den 31 augusti 2025."""
     when = _date(value)
-    if when is None:
-        return words.missing()
-    return formats.date_format(when, "j F Y") if _english() else words.date_text(when)
+    return words.missing() if when is None else words.date_text(when)
 
 
 @register.filter
@@ -168,7 +149,7 @@ def clock(value: datetime | None) -> str:
     if value is None:
         return words.missing()
     local = timezone.localtime(value) if timezone.is_aware(value) else value
-    return local.strftime("%H:%M" if _english() else "%H.%M")
+    return local.strftime("%H.%M" if words.language() == words.SWEDISH else "%H:%M")
 
 
 @register.filter
@@ -200,20 +181,13 @@ def quality_key(value: Any) -> str:
 @register.filter
 def quality_word(value: Any) -> str:
     """Return the word of a quality in the reader's language."""
-    key = quality_key(value)
-    texts = {
-        "uppgift": _("uppgift"),
-        "berakning": _("beräkning"),
-        "antagande": _("antagande"),
-    }
-    return texts.get(key, "")
+    return words.QUALITY_LABELS.get(quality_key(value), "")
 
 
 @register.filter
 def gate_label(gate: Any) -> str:
     """Return what a gate is called: G5 is Startbeslut."""
-    label = words.GATE_LABELS.get(str(gate or ""), "")
-    return _(label) if label else ""
+    return words.GATE_LABELS.get(str(gate or ""), "")
 
 
 @register.filter
@@ -249,6 +223,9 @@ def rated(text: Any, value: Any = "") -> SafeString:
     """Return a text whose mark stands directly after the last word, before a full stop."""
     words_ = str(text or "")
     key = quality_key(value)
+    if isinstance(text, Swedish):
+        mark = format_html(" {}", quality_mark(key)) if key else ""
+        return format_html("{}{}", _marked(_linked(words_)), mark)
     if not key:
         return _linked(words_)
     stop = "." if words_.endswith(".") else ""
@@ -260,6 +237,28 @@ def rated(text: Any, value: Any = "") -> SafeString:
         last,
         quality_mark(key),
         stop,
+    )
+
+
+def _marked(text: SafeString) -> SafeString:
+    return format_html('<span lang="sv">{}</span>', text)
+
+
+@register.filter
+def said(text: str | Iterable[str] | None) -> SafeString:
+    """Return one or more sentences of the core; what stays Swedish says that it is."""
+    several = [text] if isinstance(text, str) else text or ()
+    return format_html_join(
+        " ",
+        "{}",
+        (
+            (
+                _marked(conditional_escape(str(one)))
+                if isinstance(one, Swedish)
+                else one,
+            )
+            for one in several
+        ),
     )
 
 
@@ -282,7 +281,9 @@ def _linked(text: str) -> SafeString:
 @register.simple_tag
 def running(text: Text) -> SafeString:
     """Return a `blocks.Text`: its bold beginning, its sentences and its mark."""
-    first = format_html("<b>{}</b> ", text.strong) if text.strong else SafeString("")
+    first = (
+        format_html("<b>{}</b> ", said(text.strong)) if text.strong else SafeString("")
+    )
     return format_html("{}{}", first, rated(text.text, text.quality))
 
 
@@ -415,11 +416,6 @@ def swatch(role: str) -> SafeString:
     )
 
 
-def _speech() -> str:
-    """Return the language mark of text that the core writes in Swedish."""
-    return "sv" if _english() else ""
-
-
 @register.inclusion_tag("components/figure.html")
 def figure(
     chart: Figure,
@@ -440,7 +436,6 @@ def figure(
         "below": level + 1,
         "bare": bare,
         "name": name,
-        "speech": _speech(),
     }
 
 
@@ -473,7 +468,6 @@ def table(
         "title": title,
         "level": level,
         "sort": sort and len(parts) == 1,
-        "speech": _speech(),
     }
 
 
@@ -496,9 +490,7 @@ def blocks(content: Section | Iterable[Block] | None, level: int = 3) -> SafeStr
         for block in inside
     ]
     whole = mark_safe("".join(shown))  # noqa: S308 - each is rendered with escaping
-    language = _speech()
-    mark = format_html(' lang="{}"', language) if language else SafeString("")
-    return format_html('<div class="blocks"{}>{}</div>', mark, whole)
+    return format_html('<div class="blocks">{}</div>', whole)
 
 
 # ---------------------------------------------------------------- lists and forms

@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING
 
 from django.urls import path
 
-from rodtrad.web.views import compare, levers, overview, studies, study_pages
+from rodtrad.web.views import (
+    compare,
+    levers,
+    overview,
+    studies,
+    study_pages,
+    study_show,
+)
 
 if TYPE_CHECKING:
     from django.urls import URLPattern, URLResolver
@@ -27,6 +34,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("studier/nara/", study_pages.near, name="near"),
     path("studier/vilar-pa/", study_pages.basis, name="basis"),
     path("studier/<int:number>/", studies.study, name="study"),
+    path("studier/<int:number>/visa/", study_show.show_plan, name="study_show"),
     path("studier/<int:number>/avbryt/", studies.cancel, name="study_cancel"),
     path("studier/<int:number>/igen/", studies.again, name="study_again"),
     path("studier/<int:number>/beslut/", studies.decide, name="study_decide"),

@@ -6,7 +6,13 @@ from typing import TYPE_CHECKING
 
 from django.urls import path
 
-from rodtrad.web.views import underlag, underlag_grid, underlag_import, versions
+from rodtrad.web.views import (
+    underlag,
+    underlag_grid,
+    underlag_import,
+    underlag_row,
+    versions,
+)
 
 if TYPE_CHECKING:
     from django.urls import URLPattern, URLResolver
@@ -45,18 +51,18 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
     path(
         "underlag/<slug:sheet>/forslag/<slug:column>/",
-        underlag_grid.suggestions,
+        underlag_row.suggestions,
         name="underlag_suggestions",
     ),
-    path("underlag/<slug:sheet>/ny/", underlag_grid.new_row, name="underlag_new_row"),
+    path("underlag/<slug:sheet>/ny/", underlag_row.new_row, name="underlag_new_row"),
     path(
         "underlag/<slug:sheet>/rad/<int:pk>/",
-        underlag_grid.row_page,
+        underlag_row.row_page,
         name="underlag_row",
     ),
     path(
         "underlag/<slug:sheet>/rad/<int:pk>/ta-bort/",
-        underlag_grid.remove_row,
+        underlag_row.remove_row,
         name="underlag_remove_row",
     ),
     path("underlag/<slug:sheet>/", underlag_grid.sheet, name="underlag_sheet"),

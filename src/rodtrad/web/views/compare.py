@@ -6,7 +6,6 @@ and loans is split by the kind of input that makes it. Leaves out who prefers wh
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from django.shortcuts import render
@@ -21,7 +20,6 @@ from rodtrad.publish.blocks import (
     Column,
     Figure,
     Row,
-    Series,
     Step,
     TableBlock,
 )
@@ -30,13 +28,21 @@ from rodtrad.study import compare_studies
 from rodtrad.web import access, store
 from rodtrad.web.access import Right
 from rodtrad.web.models import Study
-from rodtrad.web.views.study_base import CHOOSABLE, numbered, page_at
+from rodtrad.web.views.study_base import (
+    CHOOSABLE,
+    Content,
+    numbered,
+    page_at,
+    written,
+)
+from rodtrad.web.views.study_charts import lines_figure
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from django.http import HttpResponse
 
+    from rodtrad.publish.blocks import Limit
     from rodtrad.web.access import MunicipalRequest
 
     Plan = dict[str, Any]
@@ -67,13 +73,25 @@ def compare(request: MunicipalRequest) -> HttpResponse:
     }
     if len(chosen) < 2:
         return render(request, "studies/compare_empty.html", context)
-    context |= _comparison(chosen)
+    page = written(
+        chosen,
+        "compare",
+        lambda: _comparison(chosen),
+        template="studies/compare_body.html",
+    )
+    context |= {"page": page.content, "body": page.body}
     return render(request, "studies/compare.html", context)
 
 
-def _comparison(chosen: Sequence[Study]) -> dict[str, Any]:
+def _comparison(chosen: Sequence[Study]) -> Content:
+    """Return what two or three plans have alike and not."""
     plans = [study.plan or {} for study in chosen]
-    found = _compared(tuple((s.pk, str(s.finished_at)) for s in chosen))
+    found = compare_studies(
+        [
+            (store.version_tables(one.version), plan)
+            for one, plan in zip(chosen, plans, strict=True)
+        ]
+    )
     letters = "ABC"[: len(chosen)]
     names = [f"{letter} {_name(s)}" for letter, s in zip(letters, chosen, strict=True)]
     differing = found["projects"]
@@ -94,9 +112,7 @@ def _comparison(chosen: Sequence[Study]) -> dict[str, Any]:
         _waterfall(found, plans, letters, i)
         for i, _plan in enumerate(found["itemised"], start=1)
     ]
-    return {
-        "heading": heading,
-        "lede": _lede(plans, letters),
+    more = {
         "plans": [
             {
                 "letter": letter,
@@ -118,16 +134,9 @@ def _comparison(chosen: Sequence[Study]) -> dict[str, Any]:
             if not one["comparable"]
         ],
     }
-
-
-@lru_cache(maxsize=32)
-def _compared(keys: tuple[tuple[int, str], ...]) -> dict[str, Any]:
-    """Return the core's comparison of finished studies; they do not change."""
-    pairs = []
-    for pk, _finished in keys:
-        study = Study.objects.select_related("version").get(pk=pk)
-        pairs.append((store.version_tables(study.version), study.plan or {}))
-    return compare_studies(pairs)
+    return Content(
+        _("Jämför planer"), heading, own=_lede(plans, letters), core=False, more=more
+    )
 
 
 def _name(study: Study) -> str:
@@ -147,7 +156,6 @@ def _row(label: str, texts: Sequence[str]) -> dict[str, Any]:
 def _rows(plans: Sequence[Plan]) -> list[dict[str, Any]]:
     money = unit_mkr(figures.currency(plans[0]))
     chosen = [[p for p in plan["projects"] if p["chosen"]] for plan in plans]
-    first = plans[0]["status"]["objective"]
     rows = [
         _row(
             _("Projekt i planen"),
@@ -180,29 +188,41 @@ def _rows(plans: Sequence[Plan]) -> list[dict[str, Any]]:
                 ],
             )
         )
-    rows += [
-        _row(
-            _("Planens nytta, A = 100"),
-            [
-                number(100 * (p["status"]["objective"] or 0.0) / first)
-                if first
-                else "–"
-                for p in plans
-            ],
-        ),
-    ]
+    worth = _worth(plans)
+    if worth is not None:
+        rows.append(_row(_("Nyttopoäng, mål som missas avräknade"), worth))
     return rows
 
 
-def _extreme(plan: Plan, key: str, worst: Any) -> str:
+def _worth(plans: Sequence[Plan]) -> list[str] | None:
+    """Return each plan's points as shown; None where they are not of one future."""
+    futures = {(p["meta"]["input_sha256"], p["meta"]["scenario"]) for p in plans}
+    if len(futures) > 1:
+        return None
+    return [number(p["value"]["total"], 1) for p in plans]
+
+
+def _worst(
+    plan: Plan, key: str, worst: Callable[..., tuple[float, int]]
+) -> tuple[float, int] | None:
+    """Return an indicator's worst value and its year."""
     values = figures.series_of(plan, "indicators", key) or []
     known = [
         (v, y) for v, y in zip(values, plan["years"], strict=False) if v is not None
     ]
-    if not known:
+    return worst(known) if known else None
+
+
+def _extreme(plan: Plan, key: str, worst: Callable[..., tuple[float, int]]) -> str:
+    found = _worst(plan, key, worst)
+    if found is None:
         return _("uppgift saknas")
-    value, year = worst(known)
-    return f"{indicator_table(key, value)} ({year})"
+    return f"{indicator_table(key, found[0])} ({found[1]})"
+
+
+def _alone(texts: Sequence[str], place: int) -> bool:
+    """Return True if no other plan is shown with the same figure."""
+    return texts.count(texts[place]) == 1
 
 
 def _kept(plan: Plan, level: str) -> str:
@@ -216,40 +236,36 @@ def _kept(plan: Plan, level: str) -> str:
 
 
 def _lede(plans: Sequence[Plan], letters: str) -> list[str]:
-    """Return which plan has the lowest debt and which the most use, in words."""
-    tops = [
-        max(
-            (
-                v
-                for v in figures.series_of(p, "indicators", "lan_inv") or []
-                if v is not None
-            ),
-            default=None,
-        )
-        for p in plans
-    ]
+    """Return which plan has the lowest debt and which the most use, in words.
+
+    From the same figures as the table, and as they are shown there: what looks the same
+    is not told apart.
+    """
     texts = []
-    if (
-        all(top is not None for top in tops)
-        and len({round(t or 0, -2) for t in tops}) > 1
-    ):
-        low = min(range(len(tops)), key=lambda i: tops[i] or 0.0)
-        texts.append(_("{a} ger lägst skuld.").format(a=letters[low]))
-    if len({p["meta"]["input_sha256"] for p in plans}) > 1:
+    tops = [_worst(p, "lan_inv", max) for p in plans]
+    if all(tops):
+        debts = [top[0] for top in tops if top]
+        low = min(range(len(debts)), key=debts.__getitem__)
+        if _alone([indicator_table("lan_inv", debt) for debt in debts], low):
+            texts.append(_("{a} ger lägst skuld.").format(a=letters[low]))
+    worth = _worth(plans)
+    if worth is not None:
+        best = max(range(len(plans)), key=lambda i: plans[i]["value"]["total"])
+        if _alone(worth, best):
+            text = _("{a} ger mest nytta med de vikter som är inlagda.")
+            texts.append(text.format(a=letters[best]))
+    elif len({p["meta"]["input_sha256"] for p in plans}) > 1:
         texts.append(
             _(
                 "Planerna vilar på olika underlag, så nyttan går inte att jämföra rakt av."
             )
         )
     else:
-        values = [p["status"]["objective"] or 0.0 for p in plans]
-        if max(values) - min(values) > 1e-6 * max(abs(v) for v in values or [1.0]):
-            best = max(range(len(values)), key=values.__getitem__)
-            texts.append(
-                _("{a} ger mest nytta med de vikter som är inlagda.").format(
-                    a=letters[best]
-                )
+        texts.append(
+            _(
+                "Planerna räknar med olika framtider, så nyttan går inte att jämföra rakt av."
             )
+        )
     missed = [
         letter
         for letter, plan in zip(letters, plans, strict=True)
@@ -272,67 +288,20 @@ def _lines(
 ) -> Figure | None:
     """Return debt or result of each plan as lines, on the years of them all."""
     years = sorted({year for some in found["years"] for year in some})
-    people = key == "lan_inv"
-    scale = 1 / 1000 if people else 1.0
-    series = []
+    lines = []
     for name, role, own, values in zip(
         names, _ROLES, found["years"], found["figures"][key], strict=False
     ):
         by_year = dict(zip(own, values, strict=True))
-        series.append(
-            Series(
-                role,
-                name,
-                tuple(
-                    None if (v := by_year.get(y)) is None else v * scale for y in years
-                ),
-                role,
-            )
-        )
-    if not any(v is not None for one in series for v in one.values):
-        return None
-    limit = (
-        figures.goal_limits(
-            plans[0],
-            (key,) if people else ("res_andel",),
-            scale,
-            len(years) - len(plans[0]["years"]),
-        )
-        if years == plans[0]["years"]
-        else ()
-    )
+        lines.append((role, name, [by_year.get(year) for year in years]))
+    people = key == "lan_inv"
+    limits: Sequence[Limit] = ()
+    if years == plans[0]["years"]:
+        keys, scale = ((key,), 0.001) if people else (("res_andel",), 1.0)
+        limits = figures.goal_limits(plans[0], keys, scale, 0)
     title = _("Skulden i planerna") if people else _("Resultatet i planerna")
-    return Figure(
-        kind="lines",
-        title=title,
-        unit=_("Lån, tusen kronor per invånare")
-        if people
-        else _("Årets resultat, procent av skatter och bidrag"),
-        alt=_("Linjer med ett värde per år för varje plan. {t}.").format(t=title),
-        table=TableBlock(
-            title=title,
-            subtitle=_("Per år"),
-            columns=(Column(_("År"), "left"), *(Column(name) for name in names)),
-            rows=tuple(
-                Row(
-                    str(year),
-                    tuple(
-                        Cell(
-                            indicator_table(key, None if v is None else v / scale),
-                            None if v is None else v / scale,
-                        )
-                        for v in (one.values[i] for one in series)
-                    ),
-                )
-                for i, year in enumerate(years)
-            ),
-            folded=True,
-        ),
-        labels=tuple(str(year) for year in years),
-        series=tuple(series),
-        limits=limit,
-        percent=not people,
-    )
+    alt = _("Linjer med ett värde per år för varje plan. {t}.")
+    return lines_figure(key, title, alt.format(t=title), years, lines, limits)
 
 
 def _waterfall(

@@ -92,7 +92,7 @@ def _label(event: Event, field: str) -> str:
         if spec and field in spec.columns:
             return spec.columns[field].heading
     if field in SCHEMA:
-        return SCHEMA[field].label_sv
+        return SCHEMA[field].label
     kind = events.OBJECTS.get(event.object_type)
     return str(kind.fields.get(field, field)) if kind else field
 
@@ -103,7 +103,8 @@ def _value(event: Event, field: str, value: Any) -> str:
     if event.object_type == "row":
         spec = SCHEMA.get(event.object_key.partition("/")[0])
         if spec and field in spec.columns:
-            known = spec.columns[field].choices
+            column = spec.columns[field]
+            known = {code: column.choice_label(code) for code in column.choices}
     elif event.object_type in events.OBJECTS:
         known = events.OBJECTS[event.object_type].values.get(field, {})
     return (

@@ -25,6 +25,7 @@ from rodtrad.web.access import Right, requires
 from rodtrad.web.models import Municipality, VisionLink, VisionNode
 from rodtrad.web.models.underlag import Row
 from rodtrad.web.project_index import read_register
+from rodtrad.web.views.projects import project_field
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from django.http import HttpResponse
 
     from rodtrad.web.access import MunicipalRequest
+    from rodtrad.web.forms.project_choice import ProjectField
     from rodtrad.web.project_index import Register
 
 Kind = VisionNode.Kind
@@ -106,17 +108,14 @@ class NodeForm(forms.ModelForm):  # type: ignore[type-arg]
 class LinkForm(forms.Form):
     """A project that serves a goal or moves an indicator."""
 
-    project_id = forms.ChoiceField(label=gettext_lazy("Projekt"))
     effect = forms.CharField(
         label=gettext_lazy("Väntad effekt"), max_length=200, required=False
     )
 
-    def __init__(
-        self, *args: Any, projects: Sequence[tuple[str, str]] = (), **kwargs: Any
-    ) -> None:
-        """Offer the municipality's projects."""
+    def __init__(self, *args: Any, project: ProjectField, **kwargs: Any) -> None:
+        """Take the field that knows the municipality's projects."""
         super().__init__(*args, **kwargs)
-        self.fields["project_id"].choices = [("", "–"), *projects]  # type: ignore[attr-defined]
+        self.fields = {"project_id": project, **self.fields}
 
 
 # ---------------------------------------------------------------- the tree
@@ -142,11 +141,9 @@ def goal_words(row: Row) -> str:
         if indicator == "lan_inv"
         else share_words(value)
     )
-    label = _(INDICATOR_LABELS[indicator]) if indicator in INDICATOR_LABELS else ""
+    label = INDICATOR_LABELS.get(indicator, "")
     operator = OPERATOR_LABELS.get(str(data.get("operator") or ""), "")
-    return " ".join(
-        part for part in (label, _(operator) if operator else "", shown) if part
-    )
+    return " ".join(part for part in (label, operator, shown) if part)
 
 
 def build_tree(
@@ -425,11 +422,9 @@ def link(request: MunicipalRequest, pk: int) -> HttpResponse:
     node = _node(request, pk)
     if node.kind == Kind.VISION:
         return _back(request, pk)
-    projects = [
-        (p.project_id, p.name) for p in read_register(request.municipality).projects
-    ]
     form = LinkForm(
-        request.POST if request.method == "POST" else None, projects=projects
+        request.POST if request.method == "POST" else None,
+        project=project_field(request.municipality),
     )
     if request.method == "POST" and form.is_valid():
         told = form.cleaned_data

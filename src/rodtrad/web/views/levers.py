@@ -17,7 +17,6 @@ from django.utils.translation import gettext_lazy
 
 from rodtrad.domain.words import indicator_table, mkr
 from rodtrad.errors import InputError
-from rodtrad.publish.blocks import Cell, Column, Figure, Row, Series, TableBlock
 from rodtrad.study import read_choices
 from rodtrad.web import access, changes, events, jobs, store
 from rodtrad.web.access import Right
@@ -28,11 +27,13 @@ from rodtrad.web.models import Underlag
 from rodtrad.web.templatetags.rodtrad import year_list
 from rodtrad.web.views.studies import refused, version_now
 from rodtrad.web.views.study_base import address, is_stale, nothing_yet, page_at, shown
+from rodtrad.web.views.study_charts import lines_figure
 
 if TYPE_CHECKING:
     from django.http import HttpResponse
 
     from rodtrad.domain.components import Tables
+    from rodtrad.publish.blocks import Figure
     from rodtrad.web.access import MunicipalRequest
     from rodtrad.web.views.study_base import Shown
 
@@ -114,45 +115,16 @@ def _effect(one: Shown, tables: Tables, form: LeversForm) -> dict[str, Any]:
     }
 
 
-def _chart(found: dict[str, Any], key: str) -> Figure:
+def _chart(found: dict[str, Any], key: str) -> Figure | None:
     """Return a figure before and after, as two lines."""
-    people = key == "lan_inv"
-    scale = 1 / 1000 if people else 1.0
-    names = (_("planen"), _("med spakarna"))
-    title = _("Skulden") if people else _("Resultatet")
+    title = _("Skulden") if key == "lan_inv" else _("Resultatet")
+    alt = _("Två linjer, före och efter. {t}.").format(t=title)
+    before, after = found[key]
     lines = [
-        tuple(None if v is None else v * scale for v in values) for values in found[key]
+        ("baseline", _("planen"), before),
+        ("plan", _("med spakarna"), after),
     ]
-    return Figure(
-        kind="lines",
-        title=title,
-        unit=_("Lån, tusen kronor per invånare")
-        if people
-        else _("Årets resultat, procent av skatter och bidrag"),
-        alt=_("Två linjer, före och efter. {t}.").format(t=title),
-        table=TableBlock(
-            title=title,
-            subtitle=_("Per år"),
-            columns=(Column(_("År"), "left"), *(Column(name) for name in names)),
-            rows=tuple(
-                Row(
-                    str(year),
-                    tuple(
-                        Cell(indicator_table(key, values[i]), values[i])
-                        for values in found[key]
-                    ),
-                )
-                for i, year in enumerate(found["years"])
-            ),
-            folded=True,
-        ),
-        labels=tuple(str(year) for year in found["years"]),
-        series=(
-            Series("baseline", names[0], lines[0], "baseline"),
-            Series("plan", names[1], lines[1], "plan"),
-        ),
-        percent=not people,
-    )
+    return lines_figure(key, title, alt, found["years"], lines)
 
 
 def _keep(

@@ -18,6 +18,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
+from rodtrad.domain import words
 from rodtrad.domain.components import apply_scenario
 from rodtrad.publish.content import build_report, status_line
 from rodtrad.publish.document_pdf import render_pdf
@@ -168,7 +169,7 @@ def _documents(request: MunicipalRequest, found: Study) -> list[Document]:
 
 @requires(Right.EXPORT, methods="GET")
 def letter(request: MunicipalRequest, number: int) -> HttpResponse:
-    """Send the letter of the whole plan."""
+    """Send the letter of the whole plan: a Swedish document, whoever takes it."""
     return _download(
         request,
         number,
@@ -176,6 +177,7 @@ def letter(request: MunicipalRequest, number: int) -> HttpResponse:
         "docx",
         _WORD,
         lambda _s, p: render_letter(p),
+        language=words.SWEDISH,
     )
 
 
@@ -195,6 +197,7 @@ def project_letter(request: MunicipalRequest, number: int) -> HttpResponse:
         _WORD,
         lambda _s, p: render_letter(p, key),
         project=key,
+        language=words.SWEDISH,
     )
 
 
@@ -241,14 +244,16 @@ def _download(
     content_type: str,
     make: Callable[[Study, dict[str, Any]], bytes],
     project: str = "",
+    language: str = "",
 ) -> HttpResponse:
     """Make a document of a finished study, note it in the log, and send it."""
     found = _study(request, number)
-    plan = found.plan
-    if plan is None:
-        raise Http404
+    with words.in_language(language or words.language()):
+        plan = found.plan
+        if plan is None:
+            raise Http404
+        content = b"" if request.method == "HEAD" else make(found, plan)
     name = file_name(found, request.municipality, kind, ending)
-    content = b"" if request.method == "HEAD" else make(found, plan)
     if request.method == "GET":
         after: dict[str, Any] = {
             "file": name,

@@ -22,7 +22,7 @@ from rodtrad.web.access import Right, may, requires
 from rodtrad.web.forms.needs import AnswerForm, ReportForm
 from rodtrad.web.models import NeedReport
 from rodtrad.web.models.underlag import Row
-from rodtrad.web.project_index import read_register
+from rodtrad.web.views.projects import project_field
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -183,13 +183,9 @@ def answer(request: MunicipalRequest, number: int) -> HttpResponse:
     found = get_object_or_404(
         NeedReport, municipality=request.municipality, number=number
     )
-    projects = [
-        (p.project_id, f"{p.name} ({p.project_id})")
-        for p in read_register(request.municipality).projects
-    ]
     form = AnswerForm(
         request.POST if request.method == "POST" else None,
-        projects=projects,
+        project=project_field(request.municipality, required=False),
         initial={"state": State.JUDGED.value, "project_id": found.project_id},
     )
     if request.method == "POST" and form.is_valid():

@@ -173,7 +173,8 @@ def _key_figures(request: MunicipalRequest, one: Shown) -> list[dict[str, Any]]:
                 a=number(len(chosen)), n=number(len(projects))
             ),
             "quality": figures.worst_quality(plan, "outlay"),
-            "href": trail(f"outlay:{years[0]}-{years[-1]}"),
+            "href": address("study", request.municipality, study.number),
+            "page": True,
         },
     ]
     weakest = figures.weakest_year(plan)
@@ -252,7 +253,7 @@ def _decisions(request: MunicipalRequest, plan: Plan) -> list[dict[str, Any]]:
             "href": f"{projects}{p['project_id']}/" if projects else "",
             "start": p["start_year"],
             "gate": str(p.get("gate") or ""),
-            "who": figures.first_upper(_(deciders("G5")[0])),
+            "who": figures.first_upper(deciders("G5")[0]),
         }
         for p in waiting[:_SHOWN_DECISIONS]
     ]

@@ -1,6 +1,7 @@
 """What people do with a project: pass gates, register decisions, amounts and files.
 
-Each act is a form of its own with its own right; afterwards one is back at the project.
+Each act is a form of its own with its own right; one mechanism (`_act`) shows it, takes
+it in and leads back to the project.
 A file is refused before it is read if it is too large. Leaves out the project's rows of
 the underlag (project_edit).
 """
@@ -13,6 +14,7 @@ from django.contrib import messages
 from django.core.files.storage import default_storage
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
@@ -30,46 +32,72 @@ from rodtrad.web.forms.projects import (
     WordsForm,
     YearForm,
 )
-from rodtrad.web.models import AlternativeNote, Attachment, ProjectFile, ProjectYear
-from rodtrad.web.views.project_page import Life, project_row, read_life
+from rodtrad.web.models import AlternativeNote, Attachment, ProjectFile
+from rodtrad.web.project_record import project_row, read_life
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
+
+    from django.forms import BaseForm
+    from django.http import QueryDict
 
     from rodtrad.web.access import MunicipalRequest
+    from rodtrad.web.project_record import Life
 
 # The whole request, with what surrounds the file.
 _MOST_REQUEST: Final = attachments.MOST_BYTES + 200_000
+_YEARLY: Final = ("budget_tkr", "actual_tkr", "forecast_tkr")
 
 
-def _back(request: MunicipalRequest, project_id: str, part: str = "") -> HttpResponse:
-    address = project_life.address(request.municipality, project_id)
-    return redirect(f"{address}#{part}" if part else address)
+def _sent(request: MunicipalRequest) -> QueryDict | None:
+    """What was sent; None where the form is only to be shown."""
+    return request.POST if request.method == "POST" else None
 
 
-def _page(
+def _act(
     request: MunicipalRequest,
     life: Life,
-    form: Any,
+    form: BaseForm,
+    keep: Callable[[], object],
+    *,
     title: str,
     submit: str,
-    status: int = 200,
+    done: str,
+    part: str = "",
+    to: str = "",
+    template: str = "projects/act.html",
     **more: Any,
 ) -> HttpResponse:
-    """Show a form about a project."""
+    """Show a form about a project, or take it in and go back to the project.
+
+    Args:
+        request: the request.
+        life: the project.
+        form: bound where something was sent.
+        keep: stores what a right form says; it may still refuse, by errors on the form.
+        title: the page's heading.
+        submit: the words of the button.
+        done: what is said when it is kept.
+        part: the part of the project's page to go back to.
+        to: another page to go back to.
+        template: the page.
+        more: what the page shows beside the form.
+    """
     back = project_life.address(request.municipality, life.project_id)
+    if form.is_bound and form.is_valid():
+        try:
+            keep()
+        except project_life.StaleError:
+            more["stale"] = True
+        if not form.errors:
+            messages.success(request, done)
+            return redirect(to or f"{back}#{part}")
+    status = 409 if "stale" in more else 422 if form.errors else 200
+    context = {"life": life, "name": life.name, "form": form, "back": back}
     return render(
         request,
-        more.pop("template", "projects/act.html"),
-        {
-            "life": life,
-            "name": life.name,
-            "form": form,
-            "heading": title,
-            "submit": submit,
-            "back": back,
-            **more,
-        },
+        template,
+        {**context, "heading": title, "submit": submit, **more},
         status=status,
     )
 
@@ -85,90 +113,92 @@ def gate(request: MunicipalRequest, project_id: str) -> HttpResponse:
     that a body decides are moved by those who may register decisions.
     """
     life = read_life(request.municipality, project_id)
-    following = project_gates.next_gate(life.gate)
-    asked_for = request.POST.get("to") or request.GET.get("till") or following
-    to = asked_for if asked_for in project_gates.GATES else following
-    if request.method == "POST":
-        to = request.POST.get("to", "")
-        if to not in project_gates.GATES:
-            raise Http404
-        demand(request, right_to(to))
+    to = _asked_gate(request, life)
     if not to:
-        return _back(request, life.project_id)
-    in_force = project_money.in_force(life.decisions)
+        return redirect(project_life.address(request.municipality, life.project_id))
+    label = f"{to} {GATE_LABELS[to]}"
     form = GateForm(
-        request.POST if request.method == "POST" else None,
-        decisions=in_force,
+        _sent(request),
+        decisions=project_money.in_force(life.decisions),
         initial={"to": to},
     )
     asked, backwards = _asked(life, to)
     missing = [one for one in asked if not one.met]
-    if request.method == "POST" and form.is_valid():
+    origin = "tavla" if "tavla" in map(_origin, (request.GET, request.POST)) else ""
+
+    def move() -> None:
         reason = form.cleaned_data["reason"].strip()
-        if to == life.gate:
-            form.add_error(
-                None,
-                _("Projektet är redan i skede {g}.").format(
-                    g=f"{to} {_(GATE_LABELS[to])}"
-                ),
-            )
-        elif (missing or backwards) and not reason:
-            form.add_error(
-                "reason",
-                _("Skriv varför projektet går tillbaka.")
-                if backwards
-                else _("Skriv varför projektet får gå vidare utan det som saknas."),
-            )
-        else:
-            written = project_life.pass_gate(
-                request,
-                life.underlag,
-                life.row,
-                to,
-                [one.code for one in missing],
-                reason,
-                form.chosen,
-            )
-            if written.refused:
-                form.add_error(
-                    None, _("Någon ändrade projektet samtidigt. Försök igen.")
-                )
-            else:
-                messages.success(
-                    request,
-                    _("{p} är nu i skede {g}.").format(
-                        p=life.name, g=f"{to} {_(GATE_LABELS[to])}"
-                    ),
-                )
-                if request.POST.get("fran") == "tavla":
-                    return redirect(f"/{request.municipality.slug}/projekt/tavla/")
-                return _back(request, life.project_id, "skede")
-    return _page(
+        refused = _refused(life, to, label, reason, missing, backwards)
+        if refused is not None:
+            form.add_error(*refused)
+            return
+        codes = [one.code for one in missing]
+        written = project_life.pass_gate(
+            request, life.underlag, life.row, to, codes, reason, form.chosen
+        )
+        if written.refused:
+            form.add_error(None, _("Någon ändrade projektet samtidigt. Försök igen."))
+
+    return _act(
         request,
         life,
         form,
-        _("Till skede {g}").format(g=f"{to} {_(GATE_LABELS[to])}"),
-        _("Flytta till {g}").format(g=f"{to} {_(GATE_LABELS[to])}"),
-        422 if form.errors else 200,
+        move,
+        title=_("Till skede {g}").format(g=label),
+        submit=_("Flytta till {g}").format(g=label),
+        done=_("{p} är nu i skede {g}.").format(p=life.name, g=label),
+        part="skede",
+        to=reverse("project_board", args=[request.municipality.slug]) if origin else "",
         template="projects/gate.html",
-        to=to,
+        gate=to,
         asked=asked,
         missing=missing,
         backwards=backwards,
-        decider=_(meeting.deciders(to)[0]),
-        may_move=may(request.membership, right_to(to)),
+        decider=meeting.deciders(to)[0],
+        may_move=may(request.membership, project_gates.right_to(to)),
         decides=to in project_gates.DECISION_GATES,
-        origin="tavla"
-        if "tavla" in (request.GET.get("fran"), request.POST.get("fran"))
-        else "",
+        origin=origin,
     )
 
 
-def right_to(gate: str) -> Right:
-    """Return the right that moving a project to a gate asks for."""
-    if gate in project_gates.DECISION_GATES:
-        return Right.DECIDE
-    return Right.EDIT_PROJECTS
+def _origin(query: QueryDict) -> str:
+    return query.get("fran", "")
+
+
+def _asked_gate(request: MunicipalRequest, life: Life) -> str:
+    """Return the gate that the form is about; empty after the last one.
+
+    Raises:
+        Http404: what was sent names no gate.
+        PermissionDenied: one may not move a project there.
+    """
+    if request.method == "POST":
+        to = request.POST.get("to", "")
+        if to not in project_gates.GATES:
+            raise Http404
+        demand(request, project_gates.right_to(to))
+        return to
+    asked = request.GET.get("till", "")
+    return asked if asked in project_gates.GATES else project_gates.next_gate(life.gate)
+
+
+def _refused(
+    life: Life,
+    to: str,
+    label: str,
+    reason: str,
+    missing: Sequence[project_gates.Requirement],
+    backwards: bool,
+) -> tuple[str | None, str] | None:
+    """Return the field and the words of what stands in the way; None if nothing does."""
+    if to == life.gate:
+        return None, _("Projektet är redan i skede {g}.").format(g=label)
+    if backwards and not reason:
+        return "reason", _("Skriv varför projektet går tillbaka.")
+    if missing and not reason:
+        text = _("Skriv varför projektet får gå vidare utan det som saknas.")
+        return "reason", text
+    return None
 
 
 def _asked(life: Life, to: str) -> tuple[list[project_gates.Requirement], bool]:
@@ -198,16 +228,21 @@ def words(request: MunicipalRequest, project_id: str) -> HttpResponse:
         municipality=request.municipality, project_id=life.project_id
     )
     before = {name: getattr(file, name) for name in ProjectFile.WORDS}
-    form = WordsForm(request.POST if request.method == "POST" else None, instance=file)
-    stale = False
-    if request.method == "POST" and form.is_valid():
+    form = WordsForm(_sent(request), instance=file)
+    # what is stored now, where it differs from what was written meanwhile
+    others: list[tuple[str, Any]] = []
+
+    def save() -> None:
         told = {name: form.cleaned_data[name] for name in ProjectFile.WORDS}
+        seen = form.cleaned_data["revision"] or 0
         try:
-            project_life.save_words(
-                request, life.row, told, form.cleaned_data["revision"] or 0
-            )
+            project_life.save_words(request, life.row, told, seen)
         except project_life.StaleError:
-            stale = True
+            others.extend(
+                (str(field.label), before[field.name])
+                for field in form
+                if before.get(field.name) not in (None, "", told.get(field.name))
+            )
             form.data = {**request.POST.dict(), "revision": str(file.revision)}
             form.add_error(
                 None,
@@ -215,27 +250,17 @@ def words(request: MunicipalRequest, project_id: str) -> HttpResponse:
                     "Någon annan sparade medan du skrev. Det som står sparat syns nedan. Ändra det du vill och spara igen."
                 ),
             )
-        else:
-            messages.success(request, _("Uppgifterna är sparade."))
-            return _back(request, life.project_id, "uppgifter")
-    others = (
-        [
-            (field.label, before[field.name])
-            for field in form
-            if field.name in before
-            and before[field.name] not in (None, "")
-            and before[field.name] != form.cleaned_data.get(field.name)
-        ]
-        if stale
-        else []
-    )
-    return _page(
+            raise
+
+    return _act(
         request,
         life,
         form,
-        _("Uppgifter om projektet"),
-        _("Spara uppgifterna"),
-        409 if stale else 422 if form.errors else 200,
+        save,
+        title=_("Uppgifter om projektet"),
+        submit=_("Spara uppgifterna"),
+        done=_("Uppgifterna är sparade."),
+        part="uppgifter",
         template="projects/words.html",
         others=others,
     )
@@ -247,29 +272,32 @@ def note(
 ) -> HttpResponse:
     """Show and save the words about an alternative."""
     life = read_life(request.municipality, project_id)
-    known = {
-        str(row.data.get("alternative_id")): row.label
-        for row in life.rows.get("alternatives", ())
-    }
-    if alternative_id not in known:
+    name = _alternatives(life).get(alternative_id)
+    if name is None:
         raise Http404
     form = NoteForm(
-        request.POST if request.method == "POST" else None,
+        _sent(request),
         instance=life.notes.get(alternative_id)
         or AlternativeNote(alternative_id=alternative_id),
     )
-    if request.method == "POST" and form.is_valid():
-        project_life.save_note(request, life.row, alternative_id, form.cleaned_data)
-        messages.success(request, _("Alternativet är sparat."))
-        return _back(request, life.project_id, "alternativ")
-    return _page(
+    return _act(
         request,
         life,
         form,
-        _("Alternativet {a}").format(a=known[alternative_id] or alternative_id),
-        _("Spara"),
-        422 if form.errors else 200,
+        lambda: project_life.save_note(
+            request, life.row, alternative_id, form.cleaned_data
+        ),
+        title=_("Alternativet {a}").format(a=name),
+        submit=_("Spara"),
+        done=_("Alternativet är sparat."),
+        part="alternativ",
     )
+
+
+def _alternatives(life: Life) -> dict[str, str]:
+    rows = life.rows.get("alternatives", ())
+    keys = {str(row.data.get("alternative_id") or ""): row.label for row in rows}
+    return {key: label or key for key, label in keys.items() if key}
 
 
 # ---------------------------------------------------------------- decisions and money
@@ -280,22 +308,20 @@ def decide(request: MunicipalRequest, project_id: str) -> HttpResponse:
     """Show and take in a decision about a project."""
     life = read_life(request.municipality, project_id)
     form = DecisionForm(
-        request.POST if request.method == "POST" else None,
+        _sent(request),
         decisions=project_money.in_force(life.decisions),
         files=life.attachments,
         initial={"gate": project_gates.next_gate(life.gate)},
     )
-    if request.method == "POST" and form.is_valid():
-        project_life.add_decision(request, life.row, form.decision())
-        messages.success(request, _("Beslutet är infört."))
-        return _back(request, life.project_id, "beslut")
-    return _page(
+    return _act(
         request,
         life,
         form,
-        _("För in ett beslut"),
-        _("För in beslutet"),
-        422 if form.errors else 200,
+        lambda: project_life.add_decision(request, life.row, form.decision()),
+        title=_("För in ett beslut"),
+        submit=_("För in beslutet"),
+        done=_("Beslutet är infört."),
+        part="beslut",
     )
 
 
@@ -303,26 +329,16 @@ def decide(request: MunicipalRequest, project_id: str) -> HttpResponse:
 def estimate(request: MunicipalRequest, project_id: str) -> HttpResponse:
     """Show and take in what the project is thought to cost now."""
     life = read_life(request.municipality, project_id)
-    form = EstimateForm(
-        request.POST if request.method == "POST" else None,
-        alternatives={
-            str(row.data["alternative_id"]): row.label
-            or str(row.data["alternative_id"])
-            for row in life.rows.get("alternatives", ())
-            if row.data.get("alternative_id")
-        },
-    )
-    if request.method == "POST" and form.is_valid():
-        project_life.add_estimate(request, life.row, form.save(commit=False))
-        messages.success(request, _("Kalkylen är införd. De tidigare står kvar."))
-        return _back(request, life.project_id, "pengar")
-    return _page(
+    form = EstimateForm(_sent(request), alternatives=_alternatives(life))
+    return _act(
         request,
         life,
         form,
-        _("För in en kalkyl eller prognos"),
-        _("För in kalkylen"),
-        422 if form.errors else 200,
+        lambda: project_life.add_estimate(request, life.row, form.save(commit=False)),
+        title=_("För in en kalkyl eller prognos"),
+        submit=_("För in kalkylen"),
+        done=_("Kalkylen är införd. De tidigare står kvar."),
+        part="pengar",
         template="projects/estimate.html",
     )
 
@@ -331,31 +347,33 @@ def estimate(request: MunicipalRequest, project_id: str) -> HttpResponse:
 def year(request: MunicipalRequest, project_id: str) -> HttpResponse:
     """Show and save one year's budget, outcome and forecast."""
     life = read_life(request.municipality, project_id)
-    initial: dict[str, Any] = {}
-    asked = request.GET.get("ar", "")
-    if asked.isdigit() and len(asked) == 4:
-        initial["year"] = int(asked)
-        found = next((y for y in life.years if y.year == int(asked)), None)
-        if isinstance(found, ProjectYear):
-            initial |= {
-                "budget_tkr": found.budget_tkr,
-                "actual_tkr": found.actual_tkr,
-                "forecast_tkr": found.forecast_tkr,
-            }
-    form = YearForm(request.POST if request.method == "POST" else None, initial=initial)
-    if request.method == "POST" and form.is_valid():
+    form = YearForm(
+        _sent(request), initial=_stored_year(life, request.GET.get("ar", ""))
+    )
+
+    def save() -> None:
         money = dict(form.cleaned_data)
         project_life.set_year(request, life.row, money.pop("year"), money)
-        messages.success(request, _("Året är sparat."))
-        return _back(request, life.project_id, "pengar")
-    return _page(
+
+    return _act(
         request,
         life,
         form,
-        _("Ett års anslag, utfall och prognos"),
-        _("Spara året"),
-        422 if form.errors else 200,
+        save,
+        title=_("Ett års anslag, utfall och prognos"),
+        submit=_("Spara året"),
+        done=_("Året är sparat."),
+        part="pengar",
     )
+
+
+def _stored_year(life: Life, asked: str) -> dict[str, Any]:
+    """Return a year with what is stored of it; nothing where none is named."""
+    if not (asked.isdigit() and len(asked) == 4):
+        return {}
+    found = next((y for y in life.years if y.year == int(asked)), None)
+    stored = {n: getattr(found, n) for n in _YEARLY} if found else {}
+    return {"year": int(asked), **stored}
 
 
 # ---------------------------------------------------------------- files
@@ -387,23 +405,21 @@ def bounded(
 def attach(request: MunicipalRequest, project_id: str) -> HttpResponse:
     """Show the form for a file, and take one in."""
     life = read_life(request.municipality, project_id)
-    form = (
-        AttachmentForm(request.POST, request.FILES)
-        if request.method == "POST"
-        else AttachmentForm()
-    )
-    if request.method == "POST" and form.is_valid():
+    form = AttachmentForm(_sent(request), request.FILES or None)
+
+    def keep() -> None:
         stored = attachments.keep(form.cleaned_data["file"], form.kind)
         project_life.attach(request, life.row, stored, form.cleaned_data["note"])
-        messages.success(request, _("Filen är bifogad."))
-        return _back(request, life.project_id, "bilagor")
-    return _page(
+
+    return _act(
         request,
         life,
         form,
-        _("Bifoga en fil"),
-        _("Bifoga filen"),
-        422 if form.errors else 200,
+        keep,
+        title=_("Bifoga en fil"),
+        submit=_("Bifoga filen"),
+        done=_("Filen är bifogad."),
+        part="bilagor",
         template="projects/attach.html",
         types=attachments.types_text(),
     )
@@ -441,18 +457,12 @@ def detach(request: MunicipalRequest, pk: int) -> HttpResponse:
     if not found.project_id:
         raise Http404
     _underlag, row = project_row(request.municipality, found.project_id)
+    back = project_life.address(request.municipality, found.project_id)
     if request.method == "POST":
         project_life.detach(request, row, found)
         messages.success(
             request, _("{f} är borttagen från projektet.").format(f=found.name)
         )
-        return _back(request, found.project_id, "bilagor")
-    return render(
-        request,
-        "projects/detach.html",
-        {
-            "file": found,
-            "name": row.label or row.key,
-            "back": project_life.address(request.municipality, found.project_id),
-        },
-    )
+        return redirect(f"{back}#bilagor")
+    context = {"file": found, "name": row.label or row.key, "back": back}
+    return render(request, "projects/detach.html", context)

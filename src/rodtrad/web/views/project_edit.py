@@ -14,12 +14,12 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
-from rodtrad.web import need_reports, project_life, project_rows
+from rodtrad.web import changes, need_reports, project_life, project_rows
 from rodtrad.web.access import Right, demand_table, requires
 from rodtrad.web.forms import project_rows as rows_form
 from rodtrad.web.models import NeedReport
 from rodtrad.web.models.underlag import Row, Underlag
-from rodtrad.web.views.project_page import Life, read_life
+from rodtrad.web.project_record import Life, read_life
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -255,7 +255,7 @@ def _create(
     posted: Sequence[rows_form.Posted],
     report: NeedReport | None,
 ) -> tuple[project_rows.Written, str]:
-    underlag = project_rows.locked(underlag)
+    underlag = changes.locked(underlag)
     project = next((one for one in posted if one.table == "projects"), None)
     name = (project.cells.get("name") if project else "") or ""
     if project is None or not name.strip():

@@ -12,16 +12,23 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from django.core.paginator import Paginator
-from django.http import HttpResponse, JsonResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.cache import get_conditional_response
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from rodtrad.domain.words import DRIVER_LABELS, GATE_LABELS, number
 from rodtrad.publish import figures
-from rodtrad.web import project_gates, project_life
+from rodtrad.web import project_gates, project_life, project_map
 from rodtrad.web.access import Right, may, may_edit_table, requires
+from rodtrad.web.forms.project_choice import (
+    PROPOSED,
+    ProjectField,
+    fitting,
+    proposals,
+)
 from rodtrad.web.project_index import (
     IN,
     OUT,
@@ -31,17 +38,16 @@ from rodtrad.web.project_index import (
     Selection,
     read_register,
 )
-from rodtrad.web.views.project_acts import right_to
 from rodtrad.web.views.study_base import is_stale
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from rodtrad.web.access import MunicipalRequest
+    from rodtrad.web.models import Municipality
 
 PAGE: Final = 50
 BOARD_CARDS: Final = 20
-MAP_POINTS: Final = 500
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -96,10 +102,10 @@ def _base(
             key=lambda pair: pair[1].casefold(),
         ),
         "drivers": [
-            (key, _(DRIVER_LABELS[key]) if key in DRIVER_LABELS else key)
+            (key, DRIVER_LABELS.get(key, key))
             for key in sorted({p.driver for p in register.projects if p.driver})
         ],
-        "gates": [(key, f"{key} {_(label)}") for key, label in GATE_LABELS.items()],
+        "gates": [(key, f"{key} {label}") for key, label in GATE_LABELS.items()],
         "answers": [
             (IN, _("ingår i planen")),
             (OUT, _("ingår inte")),
@@ -217,6 +223,23 @@ def _harmless(cells: Iterable[str]) -> list[str]:
     return [f"'{cell}" if cell.startswith(_FORMULA) else cell for cell in cells]
 
 
+# ---------------------------------------------------------------- naming one
+
+
+def project_field(municipality: Municipality, *, required: bool = True) -> ProjectField:
+    """Return the form field in which one of a municipality's projects is named."""
+    address = reverse("project_choices", args=[municipality.slug])
+    return ProjectField(read_register(municipality), address, required=required)
+
+
+@requires(Right.READ, methods="GET")
+def choices(request: MunicipalRequest) -> HttpResponse:
+    """Send the projects that such a field proposes for what is written in it."""
+    written = request.GET.get("project_id", "")[:400]
+    found = fitting(read_register(request.municipality), written)
+    return HttpResponse(proposals(found[:PROPOSED]))
+
+
 # ---------------------------------------------------------------- board
 
 
@@ -253,7 +276,7 @@ def board(request: MunicipalRequest) -> HttpResponse:
         columns.append(
             Column(
                 gate,
-                f"{gate} {_(GATE_LABELS[gate])}" if gate else _("Utan skede"),
+                f"{gate} {GATE_LABELS[gate]}" if gate else _("Utan skede"),
                 len(mine),
                 tuple(
                     (
@@ -280,7 +303,9 @@ def board(request: MunicipalRequest) -> HttpResponse:
 
 def _if_may(request: MunicipalRequest, gate: str) -> str:
     """A gate if one may move a project there, else nothing."""
-    return gate if gate and may(request.membership, right_to(gate)) else ""
+    return (
+        gate if gate and may(request.membership, project_gates.right_to(gate)) else ""
+    )
 
 
 def _board_heading(by_gate: dict[str, list[Listed]]) -> str:
@@ -326,30 +351,15 @@ def timeline(request: MunicipalRequest) -> HttpResponse:
 # ---------------------------------------------------------------- map
 
 
-@dataclass(frozen=True)
-class Point:
-    """A project on the drawn map; `x` and `y` are places in the drawing."""
-
-    line: Line
-    x: str
-    y: str
-    lat: float
-    lon: float
-
-
-_WIDTH: Final = 720.0
-_MARGIN: Final = 70.0
-
-
 @requires(Right.READ, methods="GET")
-def project_map(request: MunicipalRequest) -> HttpResponse:
+def map_page(request: MunicipalRequest) -> HttpResponse:
     """Show the projects on a map, and the same ones in a list beside it."""
     register = read_register(request.municipality)
     chosen = Selection.read(request.GET)
     found = chosen.choose(register)
-    placed = [(p, place) for p in found if (place := register.place(p)) is not None]
-    shown = placed[:MAP_POINTS]
-    points, height, areas = _draw(request, register, shown)
+    shown = project_map.placed(register, found)
+    nowhere = [p for p in found if register.place(p) is None]
+    page = Paginator([p for p, _place in shown], PAGE).get_page(request.GET.get("sida"))
     data = reverse("project_map_data", args=[request.municipality.slug])
     query = request.GET.urlencode()
     return render(
@@ -357,108 +367,25 @@ def project_map(request: MunicipalRequest) -> HttpResponse:
         "projects/map.html",
         {
             **_base(request, register, chosen),
-            "heading": _map_heading(len(placed), len(found)),
-            "points": points,
-            "localities": areas,
-            "width": int(_WIDTH),
-            "height": height,
-            "left_out": len(placed) - len(shown),
-            "nowhere": [
-                _line(request, register, p) for p in found if register.place(p) is None
-            ][:MAP_POINTS],
+            "heading": project_map.heading(len(shown), len(found)),
+            "drawing": project_map.draw(register, request.municipality, chosen),
+            "width": int(project_map.WIDTH),
+            "page": page,
+            "lines": [_line(request, register, p) for p in page.object_list],
+            "nowhere": [_line(request, register, p) for p in nowhere[:PAGE]],
+            "nowhere_more": max(len(nowhere) - PAGE, 0),
             "data_at": f"{data}?{query}" if query else data,
         },
     )
 
 
-def _map_heading(placed: int, found: int) -> str:
-    if placed == found:
-        return ngettext(
-            "{n} projekt på kartan", "{n} projekt på kartan", placed
-        ).format(n=number(placed))
-    return _("{a} av {n} projekt har en plats").format(
-        a=number(placed), n=number(found)
-    )
-
-
-def _draw(
-    request: MunicipalRequest,
-    register: Register,
-    placed: Sequence[tuple[Listed, tuple[float, float]]],
-) -> tuple[list[Point], int, list[dict[str, str]]]:
-    """Places in a drawing: degrees made square at the middle latitude."""
-    import math
-
-    corners = [place for _p, place in placed] + list(register.places.values())
-    if not corners:
-        return [], 0, []
-    lats = [lat for lat, _lon in corners]
-    lons = [lon for _lat, lon in corners]
-    middle = math.cos(math.radians((min(lats) + max(lats)) / 2)) or 1.0
-    across, up = (max(lons) - min(lons)) * middle, max(lats) - min(lats)
-    # a single place has no extent of its own: it is drawn in the middle
-    wide, high = max(across, 0.02), max(up, 0.02)
-    scale = min((_WIDTH - 2 * _MARGIN) / wide, 640.0 / high)
-    left = (_WIDTH - across * scale) / 2
-    top = _MARGIN + (high - up) * scale / 2
-
-    def at(lat: float, lon: float) -> tuple[str, str]:
-        x = left + (lon - min(lons)) * middle * scale
-        y = top + (max(lats) - lat) * scale
-        return f"{x:.1f}", f"{y:.1f}"
-
-    points = []
-    for project, (lat, lon) in placed:
-        x, y = at(lat, lon)
-        points.append(Point(_line(request, register, project), x, y, lat, lon))
-    localities = []
-    for key, (lat, lon) in register.places.items():
-        x, y = at(lat, lon)
-        localities.append({"x": x, "y": y, "name": register.areas.get(key, key)})
-    return points, round(high * scale + 2 * _MARGIN), localities
-
-
 @requires(Right.READ, methods="GET")
 def map_data(request: MunicipalRequest) -> HttpResponse:
-    """Send the projects and localities of the map as GeoJSON."""
+    """Send every project that the filter leaves and that has a place, as JSON."""
     register = read_register(request.municipality)
-    found = Selection.read(request.GET).choose(register)
-    places = [(p, place) for p in found if (place := register.place(p)) is not None]
-    return JsonResponse(
-        {
-            "projects": _collection(
-                (
-                    place,
-                    {
-                        "id": p.project_id,
-                        "name": p.name,
-                        "answer": register.answer(p.project_id),
-                        "href": project_life.address(
-                            request.municipality, p.project_id
-                        ),
-                    },
-                )
-                for p, place in places[:MAP_POINTS]
-            ),
-            "localities": _collection(
-                (place, {"name": register.areas.get(key, key)})
-                for key, place in register.places.items()
-            ),
-        }
-    )
-
-
-def _collection(
-    points: Iterable[tuple[tuple[float, float], dict[str, Any]]],
-) -> dict[str, Any]:
-    return {
-        "type": "FeatureCollection",
-        "features": [
-            {
-                "type": "Feature",
-                "geometry": {"type": "Point", "coordinates": [lon, lat]},
-                "properties": properties,
-            }
-            for (lat, lon), properties in points
-        ],
-    }
+    chosen = Selection.read(request.GET)
+    tag, body = project_map.as_sent(register, request.municipality, chosen)
+    response = HttpResponse(body, content_type="application/json")
+    response["ETag"] = tag
+    response["Cache-Control"] = "private, no-cache"
+    return get_conditional_response(request, etag=tag, response=response) or response

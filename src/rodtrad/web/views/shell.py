@@ -156,7 +156,7 @@ def _find(request: MunicipalRequest, q: str) -> list[Row]:
 
 def _hit(slug: str, row: Row) -> Hit:
     """Return where a row is shown: a project's own page, else its row of the sheet."""
-    sheet = SCHEMA[row.table].label_sv if row.table in SCHEMA else row.table
+    sheet = SCHEMA[row.table].label if row.table in SCHEMA else row.table
     number = row.position + 2  # as in the workbook, where the heading is row 1
     href = f"/{slug}/underlag/{row.table}/?rad={number}#rad-{number}"
     if row.table == "projects":

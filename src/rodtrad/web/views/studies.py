@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 
+from rodtrad.domain import retell
 from rodtrad.domain.words import indicator_table
 from rodtrad.publish import chapters, figures
 from rodtrad.publish.agreement import front_sentences
@@ -31,7 +32,7 @@ from rodtrad.web import access, events, jobs, store
 from rodtrad.web.access import Right
 from rodtrad.web.forms.studies import NOW, PART_LABELS, DecisionForm, StartForm
 from rodtrad.web.models import Study, Version
-from rodtrad.web.models.studies import PlanDecision, State
+from rodtrad.web.models.studies import READABLE, PlanDecision, State
 from rodtrad.web.views.study_base import (
     Content,
     Shown,
@@ -39,6 +40,7 @@ from rodtrad.web.views.study_base import (
     address,
     page_at,
     state_sentence,
+    written,
 )
 
 if TYPE_CHECKING:
@@ -209,7 +211,7 @@ def _find(request: MunicipalRequest, number: int) -> Study:
 def study(request: MunicipalRequest, number: int) -> HttpResponse:
     """A study: waiting, being computed, stopped, impossible, or the plan itself."""
     found = _find(request, number)
-    if found.state == State.DONE and found.plan is not None:
+    if found.state in READABLE and found.plan is not None:
         if request.headers.get("HX-Request"):
             # the part that followed the run is gone: the page shows the plan instead
             return HttpResponse(headers={"HX-Refresh": "true"})
@@ -232,7 +234,7 @@ def _running(request: MunicipalRequest, found: Study) -> dict[str, Any]:
         "waiting": found.state == State.QUEUED,
         "before": jobs.waiting_before(found) if found.state == State.QUEUED else 0,
         "stages": stages_of(found, stage),
-        "said": stage,
+        "said": told_text(stage),
         "share": _share(found, stage, told),
         "status": status_line({"gap": gap, "stopped": "time", "state": "feasible"})
         if gap is not None
@@ -247,6 +249,12 @@ def _running(request: MunicipalRequest, found: Study) -> dict[str, Any]:
         "stopping": found.cancel_asked,
         "refresh": here,
     }
+
+
+def told_text(text: str) -> str:
+    """Return what a worker has written, the core or we, in the reader's language."""
+    found = _(text) if text else ""
+    return retell.told(text) if found == text else found
 
 
 def stages_of(found: Study, said: str) -> list[dict[str, str]]:
@@ -292,6 +300,8 @@ def _stopped(request: MunicipalRequest, found: Study) -> dict[str, Any]:
         rows.append(
             {
                 **one,
+                "message": told_text(str(one.get("message") or "")),
+                "remedy": told_text(str(one.get("remedy") or "")),
                 "at": place or _("Körningen"),
                 "href": f"{sheets}{table}/?rad={row}#rad-{row}"
                 if sheets and table and row
@@ -303,14 +313,42 @@ def _stopped(request: MunicipalRequest, found: Study) -> dict[str, Any]:
         "study": found,
         "faults": rows,
         "no_plan": any(one.get("code") == "no_plan" for one in found.error),
-        "conflict": [x["message"] for x in found.error if x.get("code") == "conflict"],
+        "conflict": [
+            told_text(x["message"]) for x in found.error if x.get("code") == "conflict"
+        ],
         "repairs": [
-            {"text": x["message"], "href": bench}
+            {"text": told_text(x["message"]), "href": bench}
             for x in found.error
             if x.get("code") == "repair"
         ],
         "rerun": address("study_again", request.municipality, found.number),
     }
+
+
+def _plan_content(one: Shown) -> Content:
+    """Return what the plan's own page says: the plan in time, its outlays, its goals."""
+    plan = one.plan
+    pictures = [
+        ChartBlock(chart, caption)
+        for chart, caption in (
+            (figures.timeline(plan), (Text(chapters.illustration_text(plan)),)),
+            (figures.outlays_per_year(plan), ()),
+            (figures.goals_by_year(plan), ()),
+        )
+        if chart is not None
+    ]
+    lede = [
+        *plan_sentences(plan)[1:],
+        *balance_sentences(plan)[:1],
+        *front_sentences(plan)[:1],
+    ]
+    return Content(
+        str(one.study),
+        state_sentence(plan),
+        lede,
+        core=False,
+        parts=[("", pictures)],
+    )
 
 
 def _finished(request: MunicipalRequest, one: Shown) -> HttpResponse:
@@ -330,39 +368,21 @@ def _finished(request: MunicipalRequest, one: Shown) -> HttpResponse:
         ("reserve", _("Reservlista")),
         ("basis", _("Vad planen vilar på")),
     )
-    pictures = [
-        ChartBlock(chart, caption)
-        for chart, caption in (
-            (figures.timeline(plan), (Text(chapters.illustration_text(plan)),)),
-            (figures.outlays_per_year(plan), ()),
-            (figures.goals_by_year(plan), ()),
-        )
-        if chart is not None
-    ]
-    lede = [
-        *plan_sentences(plan)[1:],
-        *balance_sentences(plan)[:1],
-        *front_sentences(plan)[:1],
-    ]
-    broken = broken_texts(plan)
+    broken = broken_texts(plan) if plan.get("broken") else []
     decision = PlanDecision.objects.filter(study=found).first()
-    deciding = access.may(request.membership, Right.DECIDE)
-    content = Content(
-        str(found),
-        state_sentence(plan),
-        lede,
-        core=False,
-        parts=[("", pictures)],
-    )
+    whole = found.state == State.DONE
+    deciding = whole and access.may(request.membership, Right.DECIDE)
+    page = written([one.study], "plan", lambda: _plan_content(one))
     return render(
         request,
         "studies/plan.html",
         {
             **about(request, one),
-            "page": content,
+            "page": page.content,
+            "body": page.body,
             "places": [(address(name, here) + suffix, label) for name, label in places],
             "bench": f"{page_at(here, 'arbetsbank/')}?studie={found.number}",
-            "meeting": page_at(here, f"mote/{found.number}/"),
+            "meeting": page_at(here, f"mote/{found.number}/") if whole else "",
             "agreement": page_at(here, "enighet/") if plan.get("agreement") else "",
             "broken": broken,
             "decision": decision,

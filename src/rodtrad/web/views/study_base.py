@@ -6,25 +6,30 @@ Leaves out what each page says (study_pages, studies, overview).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Final
 
 from django.http import Http404
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from rodtrad.publish import figures
 from rodtrad.publish.content import status_line
 from rodtrad.publish.summary import working_paper
 from rodtrad.web import navigation
+from rodtrad.web.forms.studies import PART_LABELS
+from rodtrad.web.keeping import Kept
 from rodtrad.web.models import Study, Underlag, Version
 from rodtrad.web.templatetags.rodtrad import year_list
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from django.http import HttpResponse
+    from django.utils.safestring import SafeString
 
     from rodtrad.web.access import MunicipalRequest
     from rodtrad.web.models import Municipality
@@ -58,6 +63,51 @@ class Content:
     core: bool = True
     parts: Sequence[tuple[str, Sequence[Any]]] = ()
     more: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Written:
+    """A content whose parts are markup, written once for every reader."""
+
+    content: Content
+    body: SafeString
+
+    @property
+    def size(self) -> int:
+        """About how many characters it takes."""
+        return len(self.body) + 1000
+
+
+_WRITTEN: Final[Kept[Written]] = Kept()
+
+
+def written(
+    studies: Sequence[Study],
+    name: str,
+    build: Callable[[], Content],
+    *asked: str | int,
+    template: str = "studies/body.html",
+) -> Written:
+    """Return a content of finished studies as markup: written once a language.
+
+    Args:
+        studies: what it is of.
+        name: of the page.
+        build: makes the content, if it has not been written yet.
+        asked: what else the content depends on; never who reads.
+        template: of the content.
+    """
+
+    def write() -> Written:
+        content = build()
+        first = studies[0]
+        about = {"study": first, "municipality": first.municipality}
+        context = {"page": content, **about, **content.more}
+        body = render_to_string(template, context)
+        return Written(replace(content, parts=()), body)
+
+    made = tuple(one.mark for one in studies)
+    return _WRITTEN.get((made, name, get_language(), *asked), write)
 
 
 def shown(request: MunicipalRequest) -> Shown | None:
@@ -138,10 +188,23 @@ def about(request: MunicipalRequest, one: Shown) -> dict[str, Any]:
         "status": status_line(plan["status"]),
         "own": plan["status"].get("stopped") == "own",
         "stale": not asked and is_stale(study),
+        "interrupted": interrupted(study, plan),
         "choosable": list(others),
         "suffix": f"?plan={study.number}" if asked else "",
         "working": " ".join(working) if working else "",
         "rerun": address("study_again", request.municipality, study.number),
+    }
+
+
+def interrupted(study: Study, plan: Plan) -> dict[str, Any] | None:
+    """Return when a study was ended before it was done, and what is left open."""
+    facts = plan["status"].get("interrupted")
+    if facts is None:
+        return None
+    return {
+        "at": study.finished_at,
+        "seconds": round(facts["seconds"]),
+        "open": [str(PART_LABELS[part]) for part in facts["open"]],
     }
 
 
@@ -177,14 +240,13 @@ def state_sentence(plan: Plan) -> str:
     return _("Planen håller, med marginal alla år")
 
 
-def show(
-    request: MunicipalRequest, template: str, content: Content, one: Shown
-) -> HttpResponse:
+def show(request: MunicipalRequest, page: Written, one: Shown) -> HttpResponse:
     """Return a page of a study."""
+    content = page.content
     return render(
         request,
-        template,
-        {**about(request, one), "page": content, **content.more},
+        "studies/page.html",
+        {**about(request, one), "page": content, "body": page.body, **content.more},
     )
 
 

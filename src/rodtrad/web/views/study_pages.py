@@ -41,6 +41,7 @@ from rodtrad.web.views.study_base import (
     page_at,
     show,
     shown,
+    written,
 )
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
 
 # A plan of thousands of projects is read a part at a time.
 CARDS: Final = 100
+_ONLY: Final = {"med": True, "utan": False}
 
 
 def _texts(section: Section) -> list[str]:
@@ -283,16 +285,14 @@ def _loans(one: Shown) -> list[dict[str, Any]]:
 def _why(request: MunicipalRequest, one: Shown) -> Content:
     """Every project with its answer and the reasons for it."""
     plan = one.plan
-    asked = request.GET.get("visa", "")
-    chosen = {"med": True, "utan": False}.get(asked)
+    asked, page = _asked(request, _why.__name__)
+    chosen = _ONLY.get(str(asked))
     projects = [
         p for p in plan.get("projects", []) if chosen is None or p["chosen"] == chosen
     ]
-    number = request.GET.get("sida", "1")
-    page = int(number) if number.isdigit() and len(number) < 6 else 1
     projects.sort(key=lambda p: (not p["chosen"], p["start_year"] or 0, p["name"]))
     pages = max(1, -(-len(projects) // CARDS))
-    page = min(max(page, 1), pages)
+    page = min(max(int(page), 1), pages)
     part = projects[(page - 1) * CARDS : page * CARDS]
     section = chapters.why_section({**plan, "projects": part})
     count = sum(bool(p["chosen"]) for p in plan.get("projects", []))
@@ -359,6 +359,16 @@ def _basis(_request: MunicipalRequest, one: Shown) -> Content:
     )
 
 
+def _asked(request: MunicipalRequest, name: str) -> tuple[str | int, ...]:
+    """Return what of the address a page's content depends on, beside the study."""
+    if name != _why.__name__:
+        return ()
+    only = request.GET.get("visa", "")
+    number = request.GET.get("sida", "1")
+    page = int(number) if number.isdigit() and len(number) < 6 else 1
+    return only if only in _ONLY else "", page
+
+
 def _view(
     build: Callable[[MunicipalRequest, Shown], Content], title: Callable[[], str]
 ) -> Callable[..., HttpResponse]:
@@ -369,7 +379,10 @@ def _view(
         if one is None:
             text = _("Här visas siffrorna när en plan är räknad.")
             return nothing_yet(request, title(), text)
-        return show(request, "studies/page.html", build(request, one), one)
+        name = build.__name__
+        asked = _asked(request, name)
+        page = written([one.study], name, lambda: build(request, one), *asked)
+        return show(request, page, one)
 
     view.__doc__ = build.__doc__
     view.__name__ = build.__name__.removeprefix("_")

@@ -28,16 +28,14 @@ from rodtrad.web.access import (
     may_edit_table,
     requires,
 )
-from rodtrad.web.changes import CannotUndoError, count_words
+from rodtrad.web.change_log import count_words
+from rodtrad.web.changes import CannotUndoError, change_head
 from rodtrad.web.models.underlag import Change, PendingImport, Row
 from rodtrad.web.sheets import (
     SLUGS,
-    ShownRow,
-    ShownSheet,
-    changed_row,
-    row_of_data,
     sheet_address,
     shown_faults,
+    shown_sheets,
     slug,
     underlag_of,
 )
@@ -50,7 +48,8 @@ if TYPE_CHECKING:
     from rodtrad.web.models import Municipality, Underlag
 
 SHOWN_FAULTS: Final = 12
-SHOWN_ROWS: Final = 60
+# What is not read of the changes that another one undoes or is undone by.
+_HEAVY: Final = ("undoes__cells", "undoes__head", "undone_by__cells", "undone_by__head")
 
 
 def row_pages_of(municipality: Municipality, keys: Sequence[str]) -> dict[str, str]:
@@ -121,7 +120,7 @@ def overview(request: MunicipalRequest) -> HttpResponse:
             "rows": sum(rows.values()),
             "last": last,
             "waiting": PendingImport.objects.filter(municipality=request.municipality)
-            .defer("content", "issues")
+            .defer("content", "issues", "head")
             .first(),
             "may_approve": may(request.membership, Right.APPROVE_IMPORT),
         },
@@ -146,7 +145,7 @@ def _kinds(municipality: Municipality, told: checking.Told) -> list[dict[str, An
                     "n": told.number(severity),
                     "groups": [
                         {
-                            "label": SCHEMA[table].label_sv
+                            "label": SCHEMA[table].label
                             if table in SCHEMA
                             else _("Hela underlaget"),
                             "faults": shown_faults(municipality, here[:SHOWN_FAULTS]),
@@ -190,8 +189,8 @@ def _sheets(
         counts = told.counts.get(table, {})
         found.append(
             Sheet(
-                spec.label_sv,
-                spec.description,
+                spec.label,
+                spec.help,
                 sheet_address(request.municipality, table),
                 rows.get(table, 0),
                 counts.get("error", 0),
@@ -245,7 +244,7 @@ def may_undo(request: MunicipalRequest, change: Change) -> bool:
 def what_of(change: Change) -> str:
     """Return what a change did, in words: "Projekt: 1 ändrade"."""
     return ". ".join(
-        f"{SCHEMA[table].label_sv if table in SCHEMA else table}: {count_words(counts)}"
+        f"{SCHEMA[table].label if table in SCHEMA else table}: {count_words(counts)}"
         for table, counts in change.counts.items()
     )
 
@@ -256,7 +255,7 @@ def change_list(request: MunicipalRequest) -> HttpResponse:
     underlag = underlag_of(request.municipality)
     every = (
         Change.objects.filter(underlag=underlag)
-        .defer("cells", "undoes__cells", "undone_by__cells")
+        .defer(*_HEAVY, "cells", "head")
         .select_related("undoes", "undone_by")
     )
     page = Paginator(every, 50).get_page(request.GET.get("sida"))
@@ -272,60 +271,12 @@ def change_list(request: MunicipalRequest) -> HttpResponse:
     return render(request, "underlag/changes.html", {"page": page, "changes": shown})
 
 
-def change_sheets(cells: Sequence[Mapping[str, Any]]) -> list[ShownSheet]:
-    """Return what a change did, sheet by sheet, the first rows in full."""
-    rows: dict[str, dict[Any, Any]] = {}
-    counts: dict[str, dict[str, int]] = {}
-    for one in cells:
-        table = one["table"]
-        if table not in SCHEMA:
-            continue
-        of_table = rows.setdefault(table, {})
-        of_table.setdefault((one["id"], one.get("row")), []).append(one)
-    found = []
-    for table in (name for name in SCHEMA if name in rows):
-        shown: list[ShownRow] = []
-        of_counts = counts.setdefault(table, {})
-        for (_pk, told), group in rows[table].items():
-            of_counts[told or "changed"] = of_counts.get(told or "changed", 0) + 1
-            if len(shown) >= SHOWN_ROWS:
-                continue
-            first = group[0]
-            if told:
-                shown.append(row_of_data(table, told, first["key"], first["data"]))
-            else:
-                keys = dict(
-                    zip(SCHEMA[table].key, first["key"].split(" · "), strict=False)
-                )
-                shown.append(
-                    changed_row(
-                        table,
-                        first["key"],
-                        "",
-                        [(c["column"], c["before"], c["after"]) for c in group],
-                        keys,
-                    )
-                )
-        found.append(
-            ShownSheet(
-                table,
-                SCHEMA[table].label_sv,
-                of_counts,
-                tuple(shown),
-                sum(of_counts.values()) - len(shown),
-            )
-        )
-    return found
-
-
 @requires(Right.READ, methods="GET")
 def change_page(request: MunicipalRequest, number: int) -> HttpResponse:
     """Return one change: every cell before and after."""
     underlag = underlag_of(request.municipality)
     change = get_object_or_404(
-        Change.objects.select_related("undoes", "undone_by").defer(
-            "undoes__cells", "undone_by__cells"
-        ),
+        Change.objects.defer(*_HEAVY, "cells").select_related("undoes", "undone_by"),
         underlag=underlag,
         number=number,
     )
@@ -335,7 +286,7 @@ def change_page(request: MunicipalRequest, number: int) -> HttpResponse:
         "underlag/change.html",
         {
             "change": change,
-            "sheets": change_sheets(change.cells),
+            "sheets": shown_sheets(change.head or change_head(change.cells)),
             "what": what_of(change),
             "undone_by": undone_by,
             "can_undo": undone_by is None and may_undo(request, change),
@@ -348,7 +299,11 @@ def undo(request: MunicipalRequest, number: int) -> HttpResponse:
     """Take back a change, or say why it cannot be."""
     underlag = underlag_of(request.municipality)
     change = get_object_or_404(
-        Change.objects.select_related("undoes"), underlag=underlag, number=number
+        Change.objects.defer("head", "undoes__cells", "undoes__head").select_related(
+            "undoes"
+        ),
+        underlag=underlag,
+        number=number,
     )
     for table in change.counts:
         demand_table(request, table)

@@ -20,12 +20,13 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 
 from rodtrad.domain.columns import SCHEMA
+from rodtrad.domain.words import SWEDISH, in_language
 from rodtrad.sources.template import write_template
 from rodtrad.sources.workbook import write_workbook
-from rodtrad.web import diff, events, imports, store
+from rodtrad.web import checking, events, imports, store
 from rodtrad.web.access import Right, demand, may, requires
 from rodtrad.web.models.underlag import PendingImport
-from rodtrad.web.sheets import fault_at, shown_faults, underlag_of
+from rodtrad.web.sheets import fault_at, shown_faults, shown_sheets, underlag_of
 from rodtrad.web.views.underlag import what_of
 
 if TYPE_CHECKING:
@@ -48,7 +49,9 @@ events.declare_action(
 def _file(name: str, write: Callable[[Path], None]) -> HttpResponse:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "arbetsbok.xlsx"
-        write(path)
+        # It is read back by its Swedish names.
+        with in_language(SWEDISH):
+            write(path)
         content = path.read_bytes()
     return HttpResponse(
         content,
@@ -129,7 +132,7 @@ def _upload_page(
             "limit": round(imports.MOST_BYTES / 1e6),
             "days": PendingImport.DAYS,
             "waiting": PendingImport.objects.filter(municipality=municipality).defer(
-                "content", "issues"
+                "content", "issues", "head"
             ),
         },
         status=status,
@@ -141,8 +144,11 @@ def _upload_page(
 
 def _pending(request: MunicipalRequest, number: int) -> PendingImport:
     imports.forget_old(request.municipality)
+    # its tables are read only by those who compare or approve
     return get_object_or_404(
-        PendingImport, municipality=request.municipality, pk=number
+        PendingImport.objects.defer("content"),
+        municipality=request.municipality,
+        pk=number,
     )
 
 
@@ -151,9 +157,8 @@ def pending(request: MunicipalRequest, number: int) -> HttpResponse:
     """Return what a workbook would change, sheet by sheet, and its faults."""
     kept = _pending(request, number)
     underlag = underlag_of(request.municipality)
-    before, after = store.read_tables(underlag), imports.tables_of(kept)
-    found = diff.compare_tables(before, after, kept.sheets, kept.absent)
-    sheets = [diff.shown_sheet(one, before, after) for one in found]
+    sheets = shown_sheets(imports.compared(underlag, kept))
+    rows = checking.row_counts(underlag)
     issues = imports.issues_of(kept)
     errors = [one for one in issues if one.severity == "error"]
     counts = {
@@ -173,7 +178,7 @@ def pending(request: MunicipalRequest, number: int) -> HttpResponse:
             "faults": [
                 {
                     "severity": fault.severity,
-                    "at": f"{SCHEMA[one.table].label_sv}: {fault_at(one)}"
+                    "at": f"{SCHEMA[one.table].label}: {fault_at(one)}"
                     if one.table in SCHEMA
                     else "",
                     "message": fault.message,
@@ -191,9 +196,9 @@ def pending(request: MunicipalRequest, number: int) -> HttpResponse:
                 [one for one in issues if one.severity != "error"][:SHOWN_FAULTS],
             ),
             "left": [
-                spec.label_sv
+                spec.label
                 for table, spec in SCHEMA.items()
-                if table not in kept.sheets and len(before[table])
+                if table not in kept.sheets and rows.get(table)
             ],
             "may_approve": may(request.membership, Right.APPROVE_IMPORT),
         },

@@ -25,7 +25,7 @@ from rodtrad.web.access import Right, demand, may, requires
 from rodtrad.web.forms.underlag import LockForm, VersionForm
 from rodtrad.web.models.studies import Study
 from rodtrad.web.models.underlag import Change, Version
-from rodtrad.web.sheets import underlag_of
+from rodtrad.web.sheets import shown_sheets, underlag_of
 from rodtrad.web.views.underlag import what_of
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ def version_page(request: MunicipalRequest, number: int) -> HttpResponse:
             "version": version,
             "form": LockForm(),
             "sheets": [
-                (spec.label_sv, version.rows[table])
+                (spec.label, version.rows[table])
                 for table, spec in SCHEMA.items()
                 if version.rows.get(table)
             ],
@@ -154,10 +154,8 @@ def compare(request: MunicipalRequest) -> HttpResponse:
     first, second = request.GET.get("a", ""), request.GET.get("b", NOW)
     before, name = _tables(request, first)
     after, other = _tables(request, second)
-    sheets = [
-        diff.shown_sheet(one, before, after)
-        for one in diff.compare_tables(before, after)
-    ]
+    found = diff.compare_tables(before, after)
+    sheets = shown_sheets(diff.heads(found, before, after))
     return render(
         request,
         "underlag/compare.html",

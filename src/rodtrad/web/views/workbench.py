@@ -21,6 +21,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.cache import never_cache
 
+from rodtrad.domain.words import SWEDISH, in_language
 from rodtrad.explain.workbench import StartYears, start_years, try_choices
 from rodtrad.publish import agreement
 from rodtrad.publish.content import status_line
@@ -28,7 +29,7 @@ from rodtrad.study import own_study
 from rodtrad.web import access, bench, events, jobs, store
 from rodtrad.web.access import Right
 from rodtrad.web.models import Municipality, Study
-from rodtrad.web.models.studies import packed_json
+from rodtrad.web.models.studies import READABLE, packed_json
 from rodtrad.web.templatetags.rodtrad import number, share, year_list
 from rodtrad.web.views import bench_drawing as drawing
 
@@ -80,7 +81,7 @@ def _study(municipality: Municipality, number: str) -> Study:
         Study.objects.light().select_related("version"),
         municipality=municipality,
         number=int(number),
-        state=Study.State.DONE,
+        state__in=READABLE,
     )
 
 
@@ -92,7 +93,7 @@ def _work(request: MunicipalRequest) -> tuple[Study, Work] | None:
         study = (
             Study.objects.light()
             .select_related("version")
-            .filter(municipality=municipality, pk=work.study, state=Study.State.DONE)
+            .filter(municipality=municipality, pk=work.study, state__in=READABLE)
             .first()
         )
         if study is not None:
@@ -226,13 +227,15 @@ def _save(request: MunicipalRequest, study: Study, work: Work) -> HttpResponse:
     if not name:
         return _refused(request, _("Ge planen ett namn, så att andra hittar den."), "")
     base = bench.bench_of(study)
-    own = own_study(
-        store.version_tables(study.version),
-        work.chosen(),
-        scenario=study.scenario or None,
-        # Proven under locks, it holds for nobody else's choices.
-        bound=None if base.locks else base.bound,
-    )
+    # A plan is Swedish, whoever makes it.
+    with in_language(SWEDISH):
+        own = own_study(
+            store.version_tables(study.version),
+            work.chosen(),
+            scenario=study.scenario or None,
+            # Proven under locks, it holds for nobody else's choices.
+            bound=None if base.locks else base.bound,
+        )
     with transaction.atomic():
         kept = _keep(request, study, name[:120], own.result)
         events.record(

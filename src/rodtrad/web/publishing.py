@@ -1,0 +1,421 @@
+"""How is a plan published, and taken back? Freezing, what has changed, and why.
+
+`prepare` says what would become public and what not, `publish` makes it so, in one
+transaction, and writes it in the log. Leaves out what may be public (publish.public) and
+the pages.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from django.db import transaction
+from django.db.models import Max
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from rodtrad.domain.words import count_text, in_language, quoted
+from rodtrad.publish import agreement
+from rodtrad.publish.public import PublicPlan, make_public
+from rodtrad.publish.public_sum import SUM_ID
+from rodtrad.web import events, store
+from rodtrad.web.computing import packed_json
+from rodtrad.web.models import Membership, Municipality, Publication
+from rodtrad.web.models.publishing import NextStep, PublicItem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from django.http import HttpRequest
+
+    from rodtrad.web.models import Study, User
+
+events.declare_object("publication", gettext_lazy("publicerad plan"))
+events.declare_object(
+    "nextstep",
+    gettext_lazy("nästa beslut"),
+    {
+        "what": gettext_lazy("vad som beslutas"),
+        "body": gettext_lazy("vem som beslutar"),
+        "date": gettext_lazy("vilken dag"),
+        "last_influence": gettext_lazy("senaste dag att påverka"),
+    },
+)
+events.declare_action("publication.made", gettext_lazy("publicerade planen"))
+events.declare_action(
+    "publication.withdrawn", gettext_lazy("tog tillbaka den publicerade planen")
+)
+events.declare_action("nextstep.set", gettext_lazy("ändrade nästa beslut"))
+
+# A cost that has moved less than this is the same.
+COST_SHARE: Final = 0.01
+KINDS: Final = ("added", "in", "out", "moved", "cost", "gone")
+_STEP_FIELDS: Final = ("what", "body", "date", "last_influence")
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A plan that is ready to be published: what becomes public, and what changes."""
+
+    plan: PublicPlan
+    items: tuple[PublicItem, ...]
+    facts: dict[str, Any]
+    changes: dict[str, dict[str, Any]]
+    earlier: Publication | None
+
+
+def people_of(municipality: Municipality) -> list[str]:
+    """Return the names of a municipality's own people, for taking them out of texts."""
+    names = Membership.objects.filter(municipality=municipality).values_list(
+        "user__name", flat=True
+    )
+    return sorted({name.strip() for name in names if name and name.strip()})
+
+
+def prepare(study: Study) -> Prepared:
+    """Return what publishing a study would make public.
+
+    Raises:
+        InputError: it may not be published; the issues say why.
+    """
+    # what is frozen is written in Swedish, whoever publishes
+    with translation.override("sv"), in_language("sv"):
+        return _prepared(study)
+
+
+def _prepared(study: Study) -> Prepared:
+    if study.plan is None:
+        raise ValueError("a study without a plan is not published")
+    tables = store.version_tables(study.version)
+    people = people_of(study.municipality)
+    plan = make_public(tables, study.plan, study.proofs, people)
+    items = _items(study.municipality, plan, study.plan)
+    earlier = Publication.objects.current(study.municipality)
+    before = list(earlier.items.all()) if earlier else []
+    changes = changes_between(before, items) if earlier else {}
+    return Prepared(plan, tuple(items), _facts(plan, items), changes, earlier)
+
+
+@transaction.atomic
+def publish(
+    who: HttpRequest | User | None,
+    study: Study,
+    *,
+    title: str = "",
+    note: str = "",
+    reasons: Mapping[str, str] | None = None,
+    prepared: Prepared | None = None,
+) -> Publication:
+    """Freeze a study's plan as its municipality's next publication, and return it.
+
+    Args:
+        who: the request or the person; None where the program acts by itself.
+        study: a study with a plan.
+        title: the heading of the front page; empty for the one that the plan gives.
+        note: what is new, in a few sentences.
+        reasons: why a project has changed, by its id, as staff has written it.
+        prepared: what `prepare` gave, where it has been asked already.
+
+    Raises:
+        InputError: it may not be published; the issues say why.
+    """
+    place = study.municipality
+    # two who publish at once get a number each
+    Municipality.objects.select_for_update().get(pk=place.pk)
+    ready = prepared or prepare(study)
+    changes = {
+        key: {**change, "reason": (reasons or {}).get(key, change["reason"]).strip()}
+        for key, change in ready.changes.items()
+    }
+    result, tables = packed_json(ready.plan.result), store.pack(ready.plan.tables)
+    proofs = ready.plan.certificates
+    last = Publication.objects.filter(municipality=place).aggregate(n=Max("number"))
+    actor = events.event(who, place, "publication.made").actor
+    publication = Publication.objects.create(
+        municipality=place,
+        number=(last["n"] or 0) + 1,
+        title=(title or _heading(ready.facts))[:160],
+        note=note,
+        study=study,
+        version=study.version,
+        published_by=actor,
+        published_by_name=str(actor)[:150] if actor else "",
+        published_at=timezone.now(),
+        result=result,
+        tables=tables,
+        certificates=None if proofs is None else packed_json(proofs),
+        facts=ready.facts,
+        changes=changes,
+        content_hash=hashlib.sha256(result + tables).hexdigest(),
+    )
+    for item in ready.items:
+        item.pk, item.publication = None, publication
+    PublicItem.objects.bulk_create(ready.items, batch_size=500)
+    events.record(
+        who,
+        place,
+        "publication.made",
+        publication,
+        before={"number": ready.earlier.number if ready.earlier else None},
+        after={
+            "number": publication.number,
+            "study": study.number,
+            "projects": len(ready.items),
+            "hidden": ready.plan.hidden,
+            "content_hash": publication.content_hash,
+        },
+        note=note,
+    )
+    return publication
+
+
+@transaction.atomic
+def withdraw(who: HttpRequest, publication: Publication, why: str) -> None:
+    """Take a publication back: from now on nobody reaches it. It is not removed."""
+    publication.withdrawn_at, publication.withdrawn_why = timezone.now(), why
+    publication.save(update_fields=["withdrawn_at", "withdrawn_why"])
+    events.record(
+        who,
+        publication.municipality,
+        "publication.withdrawn",
+        publication,
+        before={"withdrawn_at": None},
+        after={"withdrawn_at": publication.withdrawn_at},
+        note=why,
+    )
+
+
+def _heading(facts: Mapping[str, Any]) -> str:
+    """Return the heading of the front page when staff has written none."""
+    with translation.override("sv"), in_language("sv"):
+        years = facts["last_year"] - facts["first_year"] + 1
+        if years == 1:
+            return _("Det här bygger och rustar vi det närmaste året")
+        return _("Det här bygger och rustar vi de närmaste {n} åren").format(
+            n=count_text(years)
+        )
+
+
+# ---------------------------------------------------------------- who decides next
+
+
+def steps_of(municipality: Municipality) -> dict[str, NextStep]:
+    """Return who decides next, by project; the plan's own under an empty id."""
+    found = NextStep.objects.filter(municipality=municipality)
+    return {step.project_id: step for step in found}
+
+
+@transaction.atomic
+def set_step(
+    who: HttpRequest, municipality: Municipality, step: NextStep, before: dict[str, Any]
+) -> None:
+    """Store who decides next, and show it on the pages of the current publication."""
+    step.municipality, step.revision = municipality, step.revision + 1
+    step.save()
+    events.record(
+        who,
+        municipality,
+        "nextstep.set",
+        ("nextstep", step.project_id, step.project_id or _("hela planen")),
+        before=before,
+        after={name: getattr(step, name) for name in _STEP_FIELDS},
+    )
+    current = Publication.objects.current(municipality)
+    if current is None:
+        return
+    steps = steps_of(municipality)
+    items = list(current.items.all())
+    for item in items:
+        _put_step(item, steps)
+    PublicItem.objects.bulk_update(
+        items,
+        ["next_what", "next_body", "next_date", "last_influence"],
+        batch_size=200,
+    )
+
+
+def step_facts(step: NextStep) -> dict[str, Any]:
+    """Return what a next step says, for the log."""
+    return {name: getattr(step, name) for name in _STEP_FIELDS}
+
+
+def _put_step(item: PublicItem, steps: Mapping[str, NextStep]) -> None:
+    step = steps.get(item.project_id) or steps.get("")
+    if step is not None:
+        item.next_what, item.next_body = step.what, step.body
+        item.next_date, item.last_influence = step.date, step.last_influence
+
+
+# ---------------------------------------------------------------- the projects
+
+
+def _items(
+    municipality: Municipality, plan: PublicPlan, study_result: Mapping[str, Any]
+) -> list[PublicItem]:
+    """Return a row a project, as lists and search need it."""
+    steps = steps_of(municipality)
+    turn = _in_turn(plan)
+    labels = _labels(study_result, plan)
+    spots = {
+        row["area"]: (row["lat"], row["lon"])
+        for row in plan.tables["areas"].records()
+        if row["lat"] is not None and row["lon"] is not None
+    }
+    items = []
+    for row in plan.result["projects"]:
+        item = _item(row, plan, turn, spots)
+        item.data["label"] = labels.get(row["project_id"], "")
+        _put_step(item, steps)
+        items.append(item)
+    return items
+
+
+def _labels(study_result: Mapping[str, Any], plan: PublicPlan) -> dict[str, str]:
+    """Return the one label of every public project that the agreement map tells."""
+    return {
+        str(one.project["project_id"]): one.group
+        for one in agreement.answers(study_result)
+        if one.project["project_id"] in plan.labels
+    }
+
+
+def _in_turn(plan: PublicPlan) -> set[str]:
+    """Return the projects that come in first if there is more room."""
+    reserve = (plan.result.get("beside") or {}).get("reserve") or {}
+    return {row["project_id"] for row in reserve.get("order_in") or ()}
+
+
+def _item(
+    row: Mapping[str, Any],
+    plan: PublicPlan,
+    turn: set[str],
+    spots: Mapping[str, tuple[float, float]],
+) -> PublicItem:
+    key = row["project_id"]
+    state = PublicItem.State.OUT
+    if row["chosen"]:
+        state = PublicItem.State.IN
+    elif key in turn:
+        state = PublicItem.State.LATER
+    reason = plan.reasons.get(key, {}).get("text", [])
+    place = (row["lat"], row["lon"])
+    if None in place:
+        place = spots.get(row["area"] or "", (None, None))
+    texts = (row["name"], row["area_name"], row["description"], row["committee"])
+    return PublicItem(
+        project_id=key,
+        name=str(row["name"])[:300],
+        area=str(row["area"] or "")[:200],
+        area_name=str(row["area_name"] or row["area"] or "")[:200],
+        theme=str(row["driver"] or "")[:40],
+        state=state,
+        start_year=row["start_year"],
+        in_use_year=row["in_use_year"],
+        cost_tkr=row["outlay_fixed_tkr"],
+        quality=row["outlay_quality"] or "",
+        lat=place[0],
+        lon=place[1],
+        folded=" ".join(str(text) for text in texts if text).casefold(),
+        data={
+            **row,
+            "reason": reason,
+            "labels": plan.labels.get(key, []),
+            "sum": key == SUM_ID,
+        },
+    )
+
+
+def _facts(plan: PublicPlan, items: Iterable[PublicItem]) -> dict[str, Any]:
+    """Return the little that heads and lists need of the whole plan."""
+    result, rows = plan.result, list(items)
+    meta = result["meta"]
+    chosen = [item for item in rows if item.state == PublicItem.State.IN]
+    years = result["years"]
+    people = plan.tables["years"]
+    inhabitants = dict(zip(people["year"], people["population"], strict=True))
+    return {
+        "municipality": meta["municipality"],
+        "code": meta["municipality_code"],
+        "currency": meta["currency"],
+        "remark": meta["remark"],
+        "scenario": meta["scenario"],
+        "illustration": meta["illustration"],
+        "base_year": meta["base_year"],
+        "first_year": years[0],
+        "last_year": years[-1],
+        "inhabitants": inhabitants.get(meta["base_year"]),
+        "projects": len(rows),
+        "in": len(chosen),
+        "later": sum(item.state == PublicItem.State.LATER for item in rows),
+        "out": sum(item.state == PublicItem.State.OUT for item in rows),
+        "cost_tkr": sum(item.cost_tkr for item in chosen),
+        "hidden": plan.hidden,
+        "status": result["status"],
+    }
+
+
+# ---------------------------------------------------------------- what has changed
+
+
+def changes_between(
+    before: Iterable[PublicItem], after: Iterable[PublicItem]
+) -> dict[str, dict[str, Any]]:
+    """Return what is different, by project: what, from what to what, and why.
+
+    The reason is a suggestion from the new plan's own; staff may write another.
+    """
+    old = {item.project_id: item for item in before}
+    new = {item.project_id: item for item in after}
+    changes: dict[str, dict[str, Any]] = {}
+    for key in sorted(old.keys() | new.keys()):
+        kind = _kind(old.get(key), new.get(key))
+        if kind:
+            one = new.get(key) or old[key]
+            changes[key] = {
+                "kind": kind,
+                "name": one.name,
+                "before": _told(old.get(key)),
+                "after": _told(new.get(key)),
+                "reason": _suggested(kind, old.get(key), new.get(key)),
+            }
+    return changes
+
+
+def _told(item: PublicItem | None) -> dict[str, Any] | None:
+    if item is None:
+        return None
+    names = ("state", "start_year", "in_use_year", "cost_tkr")
+    return {name: getattr(item, name) for name in names}
+
+
+def _kind(old: PublicItem | None, new: PublicItem | None) -> str:
+    """Return the greatest change of a project; empty where there is none."""
+    if old is None or new is None:
+        return "added" if old is None else "gone"
+    was, is_ = old.state == PublicItem.State.IN, new.state == PublicItem.State.IN
+    if was != is_:
+        return "in" if is_ else "out"
+    if old.start_year != new.start_year:
+        return "moved"
+    same = abs(new.cost_tkr - old.cost_tkr) <= COST_SHARE * max(old.cost_tkr, 1.0)
+    return "" if same else "cost"
+
+
+def _suggested(kind: str, old: PublicItem | None, new: PublicItem | None) -> str:
+    """Return a reason in words that the two results give; empty where they give none."""
+    if new is None or kind == "gone":
+        return _("Projektet finns inte längre i underlaget.")
+    reason = [str(text) for text in new.data.get("reason", ())]
+    about_start = [
+        text for text in reason if str(new.start_year) in text and "start" in text
+    ]
+    if kind == "moved" and about_start:
+        return about_start[0]
+    if kind == "cost" and old is not None:
+        return _("Utgiften för {name} är räknad på nytt i underlaget.").format(
+            name=quoted(new.name)
+        )
+    return reason[0] if reason else ""

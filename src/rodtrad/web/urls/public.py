@@ -1,0 +1,12 @@
+"""Addresses that everyone may read, under the municipality's; gathers the areas.
+
+Included twice, for each language. Names begin with `public_`.
+"""
+
+from __future__ import annotations
+
+from django.urls import include, path
+
+AREAS = ("public_plan",)
+
+urlpatterns = [path("", include(f"rodtrad.web.urls.{area}")) for area in AREAS]

@@ -1,0 +1,28 @@
+"""What must a public site say of itself? How it is made, who can use it, and what it keeps."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rodtrad.web.views.public_base import PublicRequest, page, public_view
+
+if TYPE_CHECKING:
+    from django.http import HttpResponse
+
+
+@public_view()
+def about(request: PublicRequest) -> HttpResponse:
+    """Say what this is, how the plan is made and how it can be checked."""
+    return page(request, "public/about.html", nav="about")
+
+
+@public_view()
+def accessibility(request: PublicRequest) -> HttpResponse:
+    """Say how well the pages can be used by everyone, and what to do where they cannot."""
+    return page(request, "public/accessibility.html", nav="about")
+
+
+@public_view()
+def privacy(request: PublicRequest) -> HttpResponse:
+    """Say which personal data are kept, why and for how long."""
+    return page(request, "public/privacy.html", nav="about")

@@ -1,0 +1,160 @@
+"""What a fresh home holds for the journeys: small municipalities with two plans each.
+
+Run inside the home's own process (see `site`), so that Django has its settings. Each
+municipality is the same: three projects, three criteria, two viewpoints, a finished plan
+with everything and one that can afford less, a reported need, goals, and a change to
+read. Nothing in it exists.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from django.db import transaction
+from e2e import states
+from e2e.site import TWO_STEPS
+from web.small import small_data
+
+from rodtrad import study as core
+from rodtrad.domain.components import build_tables
+from rodtrad.sources.underlag import read_underlag
+from rodtrad.web import computing, events, jobs, store
+from rodtrad.web.models import Membership, Municipality, Underlag, User
+from rodtrad.web.models.organisation import Role
+from rodtrad.web.models.projects import Decision, Estimate, NeedReport, VisionNode
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from web.small import Records
+
+EXAMPLES: Final = Path(__file__).parents[2] / "examples"
+# Where a plan is cancelled, there is also an underlag that takes minutes to plan.
+LONG: Final = "korning"
+CRITERIA = {"nytta": "Nytta", "klimat": "Klimat", "drift": "Drift"}
+
+
+def records() -> Records:
+    """Return the underlag of every municipality here, as rows by table."""
+    data = small_data()
+    data["criteria"] = [
+        {"criterion": key, "name": name, "weight": 1.0}
+        for key, name in CRITERIA.items()
+    ]
+    data["scores"] = [
+        {**row, "criterion": key, "score": abs(row["score"] - 25.0 * n)}
+        for row in data["scores"]
+        for n, key in enumerate(CRITERIA)
+    ]
+    data["viewpoints"] = [
+        {"viewpoint": "Nytta", "criterion": "nytta", "relation": "min", "value": "0.6"},
+        {
+            "viewpoint": "Miljö",
+            "criterion": "klimat",
+            "relation": "min",
+            "value": "0.6",
+        },
+    ]
+    for n, row in enumerate(data["projects"]):
+        row.update(area="centrum", lat=57.66 + n / 100, lon=15.85, gate=f"G{2 * n}")
+        row["committee"] = "Kommunstyrelsen"
+    return data
+
+
+def poorer() -> Records:
+    """Return the same with less room: another plan comes of it."""
+    data = records()
+    data["goals"][0]["value"] = 31_000.0
+    return data
+
+
+def _plan(rows: Records, **asked: Any) -> bytes:
+    done = core.run(build_tables(rows), core.Settings(time_limit=5, seed=1, **asked))
+    return computing.packed_json(done.result)
+
+
+def _life(place: Municipality, who: User) -> None:
+    Decision.objects.create(
+        municipality=place,
+        project_id="skola",
+        gate="G2",
+        body="Kommunstyrelsen",
+        date=dt.date(2026, 3, 4),
+        paragraph="41",
+        amount_tkr=10_000.0,
+        registered_by_name=str(who),
+    )
+    Estimate.objects.create(
+        municipality=place,
+        project_id="skola",
+        date=dt.date(2026, 2, 1),
+        estimate_class="forstudie",
+        amount_tkr=10_500.0,
+        price_level="2025",
+    )
+    NeedReport.objects.create(
+        municipality=place,
+        number=1,
+        what="Taket läcker",
+        where="Norra skolan",
+        when="före vintern",
+        why="Det droppar i matsalen.",
+        reporter=who,
+        reporter_name=str(who),
+    )
+    goal = VisionNode.objects.create(
+        municipality=place, kind=VisionNode.Kind.GOAL, text="Alla barn lyckas i skolan"
+    )
+    VisionNode.objects.create(
+        municipality=place,
+        kind=VisionNode.Kind.INDICATOR,
+        text="Andel behöriga till gymnasiet",
+        parent=goal,
+    )
+
+
+@transaction.atomic
+def fill(places: Sequence[str], hashed: str) -> dict[str, dict[str, str]]:
+    """Make the municipalities and one person a role.
+
+    Returns `sessions` by role, and `pages`: addresses by what is seen there, of the
+    first municipality, which is put in every state (see `states`).
+    """
+    users = {}
+    for role in Role:
+        user = User(email=f"{role.value}@liten.example", name=str(role.label).title())
+        user.password = hashed
+        user.save()
+        users[role] = user
+    tables = build_tables(records())
+    large, _issues = read_underlag(EXAMPLES / "bergen_2012" / "underlag")
+    whole = _plan(records(), draws=50)
+    less = _plan(poorer(), only=("plan",), draws=1)
+    for slug in places:
+        place = Municipality.objects.create(
+            slug=slug, name=slug.replace("-", " ").capitalize(), code="0001"
+        )
+        for role, user in users.items():
+            Membership.objects.create(
+                user=user, municipality=place, role=role, group="Exempelpartiet"
+            )
+        who = users[Role.EKONOM]
+        underlag = Underlag.objects.create(municipality=place, name=place.name)
+        store.write_tables(underlag, tables)
+        events.record(who, place, "underlag.replaced", underlag, after={"projects": 3})
+        version = store.make_version(underlag, "Första", who)
+        if slug.startswith(LONG):
+            store.write_tables(underlag, large)
+            store.make_version(underlag, "Bergen", who)
+            store.write_tables(underlag, tables)
+        store.make_version(underlag, "Andra", who)
+        jobs.store_finished(version, "Mindre utrymme", less, None)
+        jobs.store_finished(version, "Förslaget", whole, None)
+        _life(place, who)
+    first = Municipality.objects.get(slug=places[0])
+    pages = states.fill_states(first, users, tables)
+    sessions = {role.value: states.session(user) for role, user in users.items()}
+    sessions[TWO_STEPS] = states.two_steps(first, hashed)
+    return {"sessions": sessions, "pages": pages}
