@@ -46,6 +46,16 @@ FIRST_LOAD = 400 * 1024
 ANY_LOAD = frozenset({"map", "map data"})
 # The tests hold each page to its own number; no page may pass this one.
 MOST_QUERIES = 40
+# Pages that only some roles reach: readers leave them alone.
+FOR_SOME = frozenset(
+    {
+        "project, to change",
+        "a large change",
+        "workbook to approve",
+        "events",
+        "events of a person",
+    }
+)
 READERS, ASKED_EACH, READERS_SECONDS = 50, 8, 180.0
 ROUNDS = 20
 ENOUGH_SECONDS = 10.0
@@ -370,7 +380,7 @@ def let_readers_in(port: int, cookies: list[dict[str, str]]) -> dict[str, Any]:
         for _asked in range(ASKED_EACH):
             if time.monotonic() > until:
                 return
-            label = draw.choice(list(PAGES))
+            label = draw.choice([page for page in PAGES if page not in FOR_SOME])
             before = time.perf_counter()
             try:
                 status = visitor.ask(f"/stor/{PAGES[label][0]}")[0]

@@ -7,6 +7,7 @@ out the sheets themselves (underlag_grid), workbooks (underlag_import) and versi
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from django.contrib import messages
@@ -163,18 +164,20 @@ def _kinds(municipality: Municipality, told: checking.Told) -> list[dict[str, An
     return found
 
 
+@lru_cache(maxsize=64)
+def _newest(underlag: int, _revision: int, _changed: str) -> dict[str, int]:
+    """The newest revision of any row, by table; read once for each state of the sheets."""
+    rows = Row.objects.filter(underlag=underlag).order_by().values_list("table")
+    return dict(rows.annotate(at=Max("revision")))
+
+
 def _sheets(
     request: MunicipalRequest,
     underlag: Underlag,
     rows: Mapping[str, int],
     told: checking.Told,
 ) -> list[Sheet]:
-    newest = dict(
-        Row.objects.filter(underlag=underlag)
-        .order_by()
-        .values_list("table")
-        .annotate(at=Max("revision"))
-    )
+    newest = _newest(underlag.pk, underlag.revision, str(underlag.changed_at))
     # a removed row leaves no revision behind: the change itself knows
     last: dict[str, tuple[str, datetime]] = {}
     recent = Change.objects.filter(underlag=underlag).order_by("-number")
