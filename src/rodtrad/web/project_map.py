@@ -110,6 +110,19 @@ def _remember(
     return made
 
 
+def listed(
+    register: Register, municipality: Municipality, chosen: Selection
+) -> tuple[list[Placed], list[Listed]]:
+    """Return what a selection leaves: what has a place, and what has none."""
+
+    def make() -> tuple[list[Placed], list[Listed]]:
+        found = chosen.choose(register)
+        nowhere = [p for p in found if register.place(p) is None]
+        return placed(register, found), nowhere
+
+    return _remember(register, municipality, chosen, "listed", make)
+
+
 def draw(register: Register, municipality: Municipality, chosen: Selection) -> Drawing:
     """Return the drawing of the projects that a selection leaves."""
     return _remember(
@@ -119,7 +132,7 @@ def draw(register: Register, municipality: Municipality, chosen: Selection) -> D
         # the spots are named in the reader's language
         f"drawing {get_language()}",
         lambda: _draw(
-            register, municipality, placed(register, chosen.choose(register))
+            register, municipality, listed(register, municipality, chosen)[0]
         ),
     )
 

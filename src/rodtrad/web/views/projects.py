@@ -356,10 +356,8 @@ def map_page(request: MunicipalRequest) -> HttpResponse:
     """Show the projects on a map, and the same ones in a list beside it."""
     register = read_register(request.municipality)
     chosen = Selection.read(request.GET)
-    found = chosen.choose(register)
-    shown = project_map.placed(register, found)
-    nowhere = [p for p in found if register.place(p) is None]
-    page = Paginator([p for p, _place in shown], PAGE).get_page(request.GET.get("sida"))
+    shown, nowhere = project_map.listed(register, request.municipality, chosen)
+    page = Paginator(shown, PAGE).get_page(request.GET.get("sida"))
     data = reverse("project_map_data", args=[request.municipality.slug])
     query = request.GET.urlencode()
     return render(
@@ -367,11 +365,11 @@ def map_page(request: MunicipalRequest) -> HttpResponse:
         "projects/map.html",
         {
             **_base(request, register, chosen),
-            "heading": project_map.heading(len(shown), len(found)),
+            "heading": project_map.heading(len(shown), len(shown) + len(nowhere)),
             "drawing": project_map.draw(register, request.municipality, chosen),
             "width": int(project_map.WIDTH),
             "page": page,
-            "lines": [_line(request, register, p) for p in page.object_list],
+            "lines": [_line(request, register, p) for p, _place in page.object_list],
             "nowhere": [_line(request, register, p) for p in nowhere[:PAGE]],
             "nowhere_more": max(len(nowhere) - PAGE, 0),
             "data_at": f"{data}?{query}" if query else data,
