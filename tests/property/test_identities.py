@@ -408,7 +408,6 @@ def check_draws(seeds: range, block: int, draws: int = 5) -> None:
 
 
 CHECKS: dict[str, Callable[[range, int], None]] = {
-    "the_identities_hold": check_identities,
     "moving_a_project_changes_nothing_before_it": check_moving,
     "money_times_k_gives_money_times_k": check_scaling,
     "row_order_never_matters": check_row_order,
@@ -422,6 +421,12 @@ CHECKS: dict[str, Callable[[range, int], None]] = {
 @pytest.mark.parametrize("block", range(BLOCKS))
 def test_on_150_random_underlag(check: str, block: int) -> None:
     CHECKS[check](SEEDS, block)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("block", range(BLOCKS))
+def test_identities_on_1000_random_underlag(block: int) -> None:
+    check_identities(LONG_SEEDS, block)
 
 
 @pytest.mark.long

@@ -82,11 +82,7 @@ def test_mains_are_ranked_without_the_years_that_judge_them(shared_data: Path) -
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "module",
-    [mains, pytest.param(bridges, marks=pytest.mark.long)],
-    ids=["mains", "bridges"],
-)
+@pytest.mark.parametrize("module", [mains, bridges], ids=["mains", "bridges"])
 def test_the_goals_are_met_on_pipes_and_bridges_not_fitted_on(
     module: Any, shared_data: Path
 ) -> None:
