@@ -16,6 +16,7 @@ from rodtrad.capacity.evaluate import evaluate_plan
 from rodtrad.capacity.headroom import DEBT_GOALS, RESULT_GOALS
 from rodtrad.capacity.lines import (
     LINES,
+    PROJECT_TABLES,
     SELECTED_BY,
     cell_rows,
     cell_value,
@@ -27,14 +28,15 @@ from rodtrad.capacity.lines import (
 )
 from rodtrad.capacity.statements import price_indices, project_totals
 from rodtrad.domain.arrays import build_case
+from rodtrad.domain.columns import SCHEMA
 from rodtrad.domain.words import (
     INDICATOR_LABELS,
     Labels,
     _,
     amount_tkr,
-    decimal_mark,
     indicator_table,
     later,
+    missing,
     number,
     share_table,
     tkr,
@@ -150,14 +152,16 @@ def explain_figure(tables: Tables, choices: Sequence[Choice], figure: str) -> Tr
     Args:
         tables: the tables that the plan rests on.
         choices: the plan.
-        figure: a key of `capacity.lines.LINES`, a colon and a plan year.
+        figure: a key of `capacity.lines.LINES`, or `projects:` and what the projects
+            add up to (`projects:outlay`), then a colon and a plan year.
 
     Raises:
         InputError: no such figure or year; the message names what there is.
     """
-    key, _colon, year_text = figure.partition(":")
+    key, _colon, year_text = figure.rpartition(":")
+    total = key.removeprefix("projects:") if key.startswith("projects:") else ""
     case = build_case(tables)
-    if key not in LINES:
+    if key not in LINES and total not in PROJECT_TABLES:
         raise _unknown(
             _("Siffran ”{key}” finns inte.").format(key=key),
             _("Välj en av: {keys}.").format(keys=", ".join(LINES)),
@@ -167,7 +171,9 @@ def explain_figure(tables: Tables, choices: Sequence[Choice], figure: str) -> Tr
             _("Året ”{year}” ligger utanför planen.").format(year=year_text),
             _("Skriv till exempel {key}:{year}.").format(key=key, year=case.plan_start),
         )
-    return _Tracer(case, tables, choices).figure(key, int(year_text))
+    tracer = _Tracer(case, tables, choices)
+    year = int(year_text)
+    return tracer.project_sum(total, year) if total else tracer.figure(key, year)
 
 
 def _unknown(message: str, remedy: str) -> InputError:
@@ -225,7 +231,8 @@ class _Tracer:
     def reference(self, reference: str, year: int, of: str) -> list[Trail]:
         """Return the trails of one input of the figure `of`."""
         if reference.startswith("projects:"):
-            return self.projects(reference[9:], year)
+            found = self.project_sum(reference[9:], year)
+            return [found] if found.value else []
         if reference.endswith("@-1"):
             return self.before(reference[:-3], year - 1)
         if reference.startswith("years:") and reference[6:] in GROWTH:
@@ -376,18 +383,16 @@ class _Tracer:
             label=label,
             year=years_of(table, [row])[row],
             value=value,
-            shown=_cell_text(value),
+            shown=_cell_text(cell),
             formula="",
             quality=cell.quality,
             cell=cell,
         )
 
-    def projects(self, total: str, year: int) -> list[Trail]:
+    def project_sum(self, total: str, year: int) -> Trail:
         """Return what the projects add to a total this year, project by project."""
         t = year - self.case.plan_start
         amount = float(getattr(self.totals, total)[t, 0])
-        if abs(amount) < 1e-9:
-            return []
         children = []
         rows = project_rows(self.tables, total, self.choices)
         for project_id, value in self.contributions(total, t):
@@ -411,18 +416,16 @@ class _Tracer:
                     children=tuple(cells),
                 )
             )
-        return [
-            Trail(
-                key=f"projects:{total}:{year}",
-                label=PROJECT_WORDS[total],
-                year=year,
-                value=amount,
-                shown=_shown("", amount),
-                formula=_("summan över projekten"),
-                quality=worst_quality(child.quality for child in children),
-                children=tuple(children),
-            )
-        ]
+        return Trail(
+            key=f"projects:{total}:{year}",
+            label=PROJECT_WORDS[total],
+            year=year,
+            value=0.0 if abs(amount) < 1e-9 else amount,
+            shown=_shown("", amount),
+            formula=_("summan över projekten"),
+            quality=worst_quality(child.quality for child in children),
+            children=tuple(children),
+        )
 
     def project_formula(self, total: str, project_id: str, year: int) -> str:
         """Return how a project's part of a total is computed, indices filled in."""
@@ -519,7 +522,16 @@ def _shown(key: str, value: float | None) -> str:
     return amount_tkr(tkr(value))
 
 
-def _cell_text(value: Any) -> str:
-    if isinstance(value, float):
-        return decimal_mark(f"{value:.10g}").replace("-", "−")
-    return str(value)
+def _cell_text(cell: Cell) -> str:
+    """Return what stands in the cell, with the unit of its column."""
+    value = cell.value
+    if value is None:
+        return missing()
+    declared = SCHEMA[cell.table].columns.get(cell.column)
+    kind = declared.type if declared is not None else "tkr"
+    if isinstance(value, bool) or not isinstance(value, int | float) or kind == "year":
+        return str(value)
+    if kind == "share":
+        return share_table(value, 2)
+    text = number(value, 0 if float(value).is_integer() else 2)
+    return amount_tkr(text) if kind == "tkr" else text

@@ -22,7 +22,6 @@ from rodtrad.domain.words import (
     ROOM_LABELS,
     STATEMENT_LABELS,
     _,
-    amount_tkr,
     indicator_table,
     later,
     list_text,
@@ -554,8 +553,7 @@ def _trail_lines(
 ) -> list[str]:
     name = f"{trail.label} {trail.year}" if trail.year is not None else trail.label
     quality = f" [{_quality(trail.quality)}]" if trail.quality else ""
-    shown = trail.shown if trail.cell is None else _cell_text(trail.cell)
-    lines = [f"{head}{name}: {shown}{quality}"]
+    lines = [f"{head}{name}: {trail.shown}{quality}"]
     stem = "│  " if trail.children else "   "
     if trail.formula:
         lines.append(f"{indent}{stem}= {trail.formula}")
@@ -589,23 +587,6 @@ def _heading(cell: Cell) -> str:
         return declared.label
     lines = STATEMENT_LABELS | BALANCE_LABELS | BALANSKRAV_LABELS
     return lines.get(cell.column, cell.column)
-
-
-def _cell_text(cell: Cell) -> str:
-    """Return what stands in the cell, with the unit of its column."""
-    value = cell.value
-    if value is None:
-        return missing()
-    declared = SCHEMA[cell.table].columns.get(cell.column)
-    kind = declared.type if declared is not None else "tkr"
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return _value(value)
-    if kind == "year":
-        return str(value)
-    if kind == "share":
-        return share_table(value, 2)
-    text = number(value, 0 if float(value).is_integer() else 2)
-    return amount_tkr(text) if kind == "tkr" else text
 
 
 def _quality(key: str) -> str:

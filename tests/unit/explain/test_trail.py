@@ -308,3 +308,26 @@ def test_what_is_not_chosen_marks_nothing() -> None:
 def test_no_marks_at_all_is_said_to_be_unknown() -> None:
     tables = tiny_tables(project("skola", [100.0], 5.0))
     assert set(figure_qualities(tables, CHOICE).values()) == {None}
+
+
+def test_the_projects_own_sums_are_figures_too() -> None:
+    """Together with what is decided before they make the year's outlay."""
+    tables, choices, plan = exempelby()
+    case = build_case(tables)
+    for year in case.years:
+        own = explain_figure(tables, choices, f"projects:outlay:{year}")
+        t = int(year) - case.plan_start
+        assert own.value == pytest.approx(float(plan.totals.outlay[t, 0]))
+        assert own.value == pytest.approx(math.fsum(c.value for c in own.children))
+    for wrong in ("projects:hittepa:2026", "projects::2026", "projects:outlay:1999"):
+        with pytest.raises(InputError):
+            explain_figure(tables, choices, wrong)
+
+
+def test_a_cell_is_shown_with_its_unit() -> None:
+    tables, choices, _plan = exempelby()
+    outlays = explain_figure(tables, choices, f"projects:outlay:{years()[1]}")
+    cells = [cell for child in outlays.children for cell in child.children]
+    assert cells
+    for cell in cells:
+        assert re.fullmatch(r"−?\d{1,3}(\xa0\d{3})*(,\d\d)?\xa0tkr", cell.shown)

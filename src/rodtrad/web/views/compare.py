@@ -134,9 +134,7 @@ def _comparison(chosen: Sequence[Study]) -> Content:
             if not one["comparable"]
         ],
     }
-    return Content(
-        _("Jämför planer"), heading, own=_lede(plans, letters), core=False, more=more
-    )
+    return Content(_("Jämför planer"), heading, _lede(plans, letters), more=more)
 
 
 def _name(study: Study) -> str:

@@ -71,7 +71,7 @@ def overview(request: MunicipalRequest) -> HttpResponse:
         "studies/overview.html",
         {
             **about(request, one),
-            "page": Content(_("Översikt"), heading, lede[1:], own=lede[:1], core=False),
+            "page": Content(_("Översikt"), heading, lede),
             "under_way": under_way,
             "key_figures": _key_figures(request, one),
             "needs_chart": [ChartBlock(wanted)] if wanted else [],
@@ -173,8 +173,7 @@ def _key_figures(request: MunicipalRequest, one: Shown) -> list[dict[str, Any]]:
                 a=number(len(chosen)), n=number(len(projects))
             ),
             "quality": figures.worst_quality(plan, "outlay"),
-            "href": address("study", request.municipality, study.number),
-            "page": True,
+            "href": trail(f"projects:outlay:{years[0]}-{years[-1]}"),
         },
     ]
     weakest = figures.weakest_year(plan)

@@ -346,7 +346,6 @@ def _plan_content(one: Shown) -> Content:
         str(one.study),
         state_sentence(plan),
         lede,
-        core=False,
         parts=[("", pictures)],
     )
 

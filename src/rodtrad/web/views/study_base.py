@@ -51,16 +51,13 @@ class Shown:
 class Content:
     """What a page of a study says: the answer first, then pictures and tables.
 
-    `lede` are sentences of the core, which writes Swedish, and so is the heading where
-    `core` is True; `own` are sentences in the reader's language that stand before them.
-    `parts` are lists of blocks (`publish.blocks`), each a section with its title.
+    `lede` are sentences; `parts` are lists of blocks (`publish.blocks`), each a section
+    with its title.
     """
 
     title: str
     heading: str
     lede: Sequence[str] = ()
-    own: Sequence[str] = ()
-    core: bool = True
     parts: Sequence[tuple[str, Sequence[Any]]] = ()
     more: Mapping[str, Any] = field(default_factory=dict)
 

@@ -79,7 +79,7 @@ def _chart(figure: Any) -> ChartBlock | None:
 
 def _section(result: Plan, section: Section | None, title: str) -> Content:
     if section is None:
-        return Content(title, title, core=False)
+        return Content(title, title)
     return Content(
         title,
         _finding(section.blocks, section.title),
@@ -232,7 +232,7 @@ def _goals(_request: MunicipalRequest, one: Shown) -> Content:
     )
     lede = [figures.unmeasured_note(plan)] if figures.unmeasured_note(plan) else []
     heading = heat.title if heat else _("Inga mål är inlagda")
-    return Content(_("Mål"), heading, lede, core=heat is not None, parts=[("", blocks)])
+    return Content(_("Mål"), heading, lede, parts=[("", blocks)])
 
 
 def _debt(_request: MunicipalRequest, one: Shown) -> Content:
@@ -302,7 +302,6 @@ def _why(request: MunicipalRequest, one: Shown) -> Content:
         _("Skäl per projekt"),
         _("{a} av {n} projekt ingår").format(a=count, n=whole),
         [*limits[:2], *_texts(section)[:2]],
-        core=False,
         parts=[("", section.blocks)],
         more={"page_number": page, "page_count": pages, "only": asked},
     )
@@ -406,7 +405,7 @@ basis = _view(_basis, lambda: _("Vad planen vilar på"))
 
 @access.requires(Right.READ, methods="GET")
 def trail(request: MunicipalRequest, number: int, figure: str) -> HttpResponse:
-    """What a figure hangs on: `ar:2029`, or a sum over years, `outlay:2026-2035`."""
+    """What a figure hangs on: `ar:2029`, or a sum, `projects:outlay:2026-2035`."""
     study = numbered(request.municipality, number)
     plan = study.plan
     if plan is None:
@@ -414,7 +413,7 @@ def trail(request: MunicipalRequest, number: int, figure: str) -> HttpResponse:
     underlag = store.version_tables(study.version)
     if study.scenario:
         underlag = apply_scenario(underlag, study.scenario)
-    key, _colon, when = figure.partition(":")
+    key, _colon, when = figure.rpartition(":")
     first, dash, last = when.partition("-")
     chosen = read_choices(plan)
     try:

@@ -77,7 +77,6 @@ def _first(study: Study, plan: Plan) -> Screen:
             str(study),
             name,
             [*plan_sentences(plan)[1:2], *balance_sentences(plan)[:1]],
-            core=False,
             parts=[("", [key_figures(plan)])],
         )
 
@@ -116,7 +115,7 @@ def _project(plan: Plan, project: Mapping[str, Any]) -> Screen:
         note = chapters.illustration_text(plan)
         cards = ProjectCards(part, money, "", (card,), note)
         name = str(project["name"])
-        return Content(name, name, core=False, parts=[("", [cards])])
+        return Content(name, name, parts=[("", [cards])])
 
     return Screen(part, str(project["name"]), build)
 
