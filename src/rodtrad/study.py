@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,7 +22,9 @@ from rodtrad.domain.arrays import Choice, Lock, build_case
 from rodtrad.domain.checks import check_tables, sort_issues
 from rodtrad.domain.components import apply_scenario
 from rodtrad.domain.words import (
+    SWEDISH,
     _,
+    in_language,
     later,
     quoted,
     share_text,
@@ -165,6 +167,7 @@ class _Task:
     seed: int
 
 
+@in_language(SWEDISH)
 def run(
     tables: Tables,
     settings: Settings | None = None,
@@ -207,8 +210,13 @@ def run(
     if faults:
         raise InputError(faults)
 
+    ended = False
+
     def tell(stage: str, **facts: Any) -> None:
+        nonlocal ended
         if progress is not None and progress(stage, **facts) is True:
+            ended = True  # once is enough, also where the search takes no notice
+        if ended:
             raise _EndedError
 
     try:
@@ -290,6 +298,15 @@ def _search(task: _Task, tell: Callable[..., None]) -> Portfolio:
     )
 
 
+@dataclass(frozen=True)
+class _SoFar:
+    """The plan as it stands, with the reasons and limits that belong to it."""
+
+    plan: Portfolio
+    reasons: list[dict[str, Any]] | None = None
+    limits_held: list[dict[str, Any]] = field(default_factory=list)
+
+
 class _Making:
     """A study whose plan is found, while the rest of it is being made."""
 
@@ -297,52 +314,52 @@ class _Making:
         self, task: _Task, plan: Portfolio, sharing: Sharing, began: float
     ) -> None:
         """Begin with the plan alone."""
-        self.task, self.plan, self.sharing, self.began = task, plan, sharing, began
-        self.reasons: list[dict[str, Any]] | None = None
-        self.limits_held: list[dict[str, Any]] = []
+        self.task, self.sharing, self.began = task, sharing, began
+        # One value, replaced whole: `study` may be asked for from another thread.
+        self._so_far = _SoFar(plan)
 
     def finish(self, tell: Callable[..., None]) -> Study:
         """Make all that was asked for, or what there is time for; return the study."""
         task, only = self.task, self.task.settings.only
         try:
-            if self.plan.stopped == "asked":
+            if self._so_far.plan.stopped == "asked":
                 raise _EndedError
             if "agreement" in only and len(task.tables["viewpoints"]):
-                self.sharing.add("agreement", _agreement, task, self.plan)
+                self.sharing.add("agreement", _agreement, task, self._so_far.plan)
             if "reasons" in only:
                 self._explain(tell)
             if "beside" in only:
-                _add_beside(self.sharing, task, self.plan)
+                _add_beside(self.sharing, task, self._so_far.plan)
             if "uncertainty" in only:
-                self.sharing.add("uncertainty", _uncertainty, task, self.plan)
+                self.sharing.add("uncertainty", _uncertainty, task, self._so_far.plan)
             found = self.sharing.results(lambda key: tell(_stage(key)))
         except _EndedError:
             return self.study()
-        return self._study(found, only, None)
+        return self._study(self._so_far, found, only, None)
 
     def _explain(self, tell: Callable[..., None]) -> None:
         from rodtrad.explain.limits import binding_limits
         from rodtrad.explain.reasons import explain_and_improve
         from rodtrad.plan.greedy import RowCheck
 
-        problem = self.task.problem
+        problem, found = self.task.problem, self._so_far.plan
         plan, reasons = explain_and_improve(
             problem,
-            self.plan,
+            found,
             self.task.seed,
             lambda i, n: tell(_("Prövar skäl {i} av {n}").format(i=i, n=n)),
-            _effort(self.task, self.plan),
+            _effort(self.task, found),
         )
         check = RowCheck(problem)
-        self.limits_held = binding_limits(check, check.chosen(plan.choices or ()))
-        self.plan, self.reasons = plan, reasons
+        held = binding_limits(check, check.chosen(plan.choices or ()))
+        self._so_far = _SoFar(plan, reasons, held)
 
     def study(self) -> Study:
         """Return the study as it is if it ends now, and say what is left open."""
         only = self.task.settings.only
-        found = self.sharing.done()
+        so_far, found = self._so_far, self.sharing.done()
         # what stands beside the plan is one part: the curves are many, so is told whole
-        missing = {"beside": True, "reasons": self.reasons is None}
+        missing = {"beside": True, "reasons": so_far.reasons is None}
         for part in ("agreement", "needs", "uncertainty"):
             missing[part] = part not in found
         if not len(self.task.tables["viewpoints"]):
@@ -352,16 +369,17 @@ class _Making:
         left = [part for part in PARTS if part in only and missing.get(part)]
         seconds = round(time.perf_counter() - self.began, 1)
         done = tuple(part for part in only if part not in left)
-        return self._study(found, done, {"seconds": seconds, "open": left})
+        return self._study(so_far, found, done, {"seconds": seconds, "open": left})
 
     def _study(
         self,
+        so_far: _SoFar,
         found: Mapping[str, Any],
         parts: Sequence[str],
         interrupted: dict[str, Any] | None,
     ) -> Study:
         """Return the study of the plan and of these parts."""
-        task, plan, case = self.task, self.plan, self.task.problem.case
+        task, plan, case = self.task, so_far.plan, self.task.problem.case
         settings = replace(task.settings, only=tuple(parts))
         choices = plan.choices or ()
         _refuse_broken(case, plan)
@@ -385,8 +403,8 @@ class _Making:
             **beside,
             **found.get("needs", {}),
             **found.get("uncertainty", {}),
-            "limits": self.limits_held,
-            "reasons": self.reasons or [],
+            "limits": so_far.limits_held,
+            "reasons": so_far.reasons or [],
             "law": law.used(int(year) for year in case.years),
             "quality": quality_of(task.tables, choices),
             "issues": [issue.as_dict() for issue in task.issues],
@@ -408,6 +426,7 @@ def _refuse_broken(case: Case, plan: Portfolio) -> None:
         )
 
 
+@in_language(SWEDISH)
 def own_study(
     tables: Tables,
     choices: Sequence[Choice],

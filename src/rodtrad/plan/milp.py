@@ -294,7 +294,8 @@ def solve_problem(
             top = bound if abs(bound) < 1e20 else None
             elapsed = time.perf_counter() - began
             state = Progress(best, top, relative_gap(best, top), elapsed)
-            asked = progress(state) is True or asked
+            if progress(state) is True:  # two searches may ask at the same time
+                asked = True
         return asked
 
     def none_found(stopped: Stop, work: int) -> Portfolio:
@@ -326,7 +327,7 @@ def solve_problem(
                 bound,
                 limits,
                 left,
-                report,
+                None if progress is None else report,
                 start is None,
             )
     stopped: Stop = "time"
@@ -426,7 +427,7 @@ def _improved(
     bound: float,
     limits: Limits,
     left: Callable[[], float],
-    report: Callable[[float, float], bool],
+    report: Callable[[float, float], bool] | None,
     fresh: bool,
 ) -> tuple[Evaluation, int]:
     """Return the plan after parts of it have been solved anew, and the work it took."""
@@ -435,12 +436,19 @@ def _improved(
     if count < MANY_CHOICES or little or limits.light:
         return best, 0
     spent: list[int] = []
+    worth = best.objective
+
+    def told(*_own: float) -> bool:
+        """Whether whoever follows the search, told of the whole plan, asks it to end."""
+        return report is not None and report(worth, bound)
+
+    heard = None if report is None else told
 
     def search(part: Matrix, values: Array) -> tuple[Array | None, bool]:
         hint = dict(enumerate(values))
         own = replace(limits, gap=0.0, work=PART_WORK)
         run = _search(
-            part, own, left(), hint, None, 1, PART_NODES, FINE * abs(prices.bound)
+            part, own, left(), hint, heard, 1, PART_NODES, FINE * abs(prices.bound)
         )
         spent.append(run.work)
         return run.values, run.stopped in ("proof", "gap", "infeasible")
@@ -451,20 +459,21 @@ def _improved(
     others = np.arange(len(values)) >= count
     if others.any():
         part, columns = part_of(matrix, others, values)
-        own = _search(part, replace(limits, gap=0.0), left(), None, None)
+        own = _search(part, replace(limits, gap=0.0), left(), None, heard)
         if own.values is None:
             return best, own.work
         values[columns] = own.values
     around = Neighbourhoods(problem, matrix, prices, search)
 
     def out() -> bool:
-        return left() <= 0 or (limits.work is not None and sum(spent) > limits.work / 2)
+        half = limits.work is not None and sum(spent) > limits.work / 2
+        return told() or left() <= 0 or half
 
     better: Array = values
     for better in around.improve(
         values, lambda value: _near(value, bound, limits), out, fresh
     ):
-        report(float(matrix.cost @ better), bound)
+        worth = float(matrix.cost @ better)
     found = evaluate_plan(problem.case, read_choices(problem, better))
     return (found if found.objective > best.objective else best), sum(spent)
 

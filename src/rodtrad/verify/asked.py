@@ -16,7 +16,7 @@ from rodtrad.domain.words import (
 from rodtrad.verify.shape import Maybe, figure, text, whole
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from rodtrad.verify.recount import Recount
 
@@ -29,6 +29,7 @@ ASKED = {
     "certainty": Maybe(figure),
     "certainty_goal": Maybe(text),
 }
+INTERRUPTED = {"seconds": figure, "open": [text]}
 MISSING = later("Delen beställdes men saknas.")
 UNASKED = later("Delen finns men beställdes inte.")
 
@@ -38,6 +39,21 @@ def asked_parts(result: Mapping[str, Any]) -> tuple[str, ...]:
     asked = (result.get("meta") or {}).get("asked")
     parts = asked.get("parts") if isinstance(asked, dict) else None
     return tuple(part for part in PARTS if isinstance(parts, list) and part in parts)
+
+
+def _check_interrupted(
+    count: Recount, status: Mapping[str, Any], parts: Sequence[str]
+) -> None:
+    """Note what a run that was ended says of itself: which parts it left open."""
+    told = status.get("interrupted")
+    ended = status.get("stopped") == "asked" or told is not None
+    if not ended or not count.has_shape("status.interrupted", told, INTERRUPTED):
+        if ended and told is None:
+            count.say("status.interrupted", _(MISSING))
+        return
+    left = [part for part in PARTS if part in told["open"] and part not in parts]
+    if told["open"] != left:
+        count.differ("status.interrupted.open", told["open"], left)
 
 
 def check_asked(count: Recount, result: Mapping[str, Any]) -> None:
@@ -54,6 +70,9 @@ def check_asked(count: Recount, result: Mapping[str, Any]) -> None:
     if not count.has_shape("meta.asked", asked, ASKED) or asked is None:
         return
     parts, certainty = asked["parts"], asked["certainty"]
+    status = result.get("status")
+    if isinstance(status, dict):
+        _check_interrupted(count, status, parts)
     known = [part for part in PARTS if part in parts]
     if parts != known:
         count.differ("meta.asked.parts", parts, known)

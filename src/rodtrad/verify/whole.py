@@ -18,7 +18,7 @@ from rodtrad.domain import law
 from rodtrad.domain.arrays import BALANCE_LINES, Choice, Lock, build_case
 from rodtrad.domain.checks import check_tables
 from rodtrad.domain.components import apply_scenario
-from rodtrad.domain.words import _
+from rodtrad.domain.words import SWEDISH, _, in_language
 from rodtrad.errors import InputError
 from rodtrad.verify.agreement import check_map
 from rodtrad.verify.asked import check_asked
@@ -86,6 +86,7 @@ ASSETS = BALANCE_LINES[:4]
 FUNDING = BALANCE_LINES[4:]
 
 
+@in_language(SWEDISH)
 def verify_result(
     tables: Tables,
     result: Mapping[str, Any],
