@@ -16,6 +16,8 @@ export UV_NO_PROGRESS := 1
 # Each command, and each worker of a test run, is a new process: compile only once.
 export UV_COMPILE_BYTECODE := 1
 unexport PYTHONDONTWRITEBYTECODE
+# Two test processes fill two cores: threads of the matrix library would only wait.
+test-sqlite test-postgres unit test-long e2e: export OPENBLAS_NUM_THREADS := 1
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test test-sqlite test-postgres check lint unit golden test-long e2e bench bench-web bench-planner backtest docs lock lock-bench clean locale

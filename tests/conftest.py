@@ -7,17 +7,24 @@ and the run says how many were. With RODTRAD_REQUIRE_DATA=1 (CI) that fails the 
 
 from __future__ import annotations
 
+import fcntl
+import json
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+from rodtrad.sources import read_underlag
+from rodtrad.study import Settings, run
 
 _TESTS = str(Path(__file__).resolve().parent)
 if _TESTS not in sys.path:
     # pytest runs with --import-mode=importlib
     sys.path.insert(0, _TESTS)
 
+VIMMERBY = Path(__file__).parents[1] / "examples" / "vimmerby" / "underlag"
 ABSENT = "RODTRAD_DATA: the larger data are not here"
 
 
@@ -43,6 +50,25 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip(ABSENT)
     return folder
+
+
+@pytest.fixture(scope="session")
+def vimmerby_result(
+    tmp_path_factory: pytest.TempPathFactory, worker_id: str
+) -> dict[str, Any]:
+    """The whole study of the Vimmerby case, as in plan.json; computed once a run."""
+    folder = tmp_path_factory.getbasetemp()
+    if worker_id != "master":  # the processes of one run have a folder in common
+        folder = folder.parent
+    with (folder / "vimmerby.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        kept = folder / "vimmerby.json"
+        if not kept.exists():
+            tables, _issues = read_underlag(VIMMERBY)
+            asked = Settings(draws=20, gap=0.02, work_limit=400)
+            kept.write_text(json.dumps(run(tables, asked).result), "utf-8")
+        found: dict[str, Any] = json.loads(kept.read_text("utf-8"))
+        return found
 
 
 def _absent(terminalreporter: pytest.TerminalReporter) -> int:

@@ -3,7 +3,8 @@
 All plans that keep windows, must-dos, relations and resources (listed here from the
 records, without the package) go through the statements at once, one plan per draw. The
 planner must reach the best objective, call the same instances impossible, and give a
-plan that holds. Every tenth instance is also enumerated by the reference.
+plan that holds. One instance in ten is also enumerated by the reference: in the long run
+every tenth, else the first in turn that has few plans.
 
 The planner is run bare: no plan to start from and no polish afterwards, so that what is
 compared is what the rows say. `python -m oracle.test_milp_enumeration` prints the table.
@@ -32,6 +33,7 @@ from oracle.reference import Reference, enumerate_best
 from rodtrad.capacity.evaluate import evaluate_plan, evaluate_totals, project_value
 from rodtrad.capacity.statements import (
     TOTALS,
+    Indices,
     Totals,
     price_indices,
     project_totals,
@@ -43,7 +45,7 @@ from rodtrad.plan import milp
 from rodtrad.plan.constraints import RATIO_GOALS, build_problem
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from numpy.typing import NDArray
 
@@ -56,9 +58,12 @@ pytestmark = pytest.mark.oracle
 
 ALL_FAMILIES = [*instances.FAMILIES, *MORE_FAMILIES]
 SAMPLE = 6
+# Seconds each: the long run has them, and the sample takes the next seed instead.
+DEAR = frozenset({("aim_sol_average", 1), ("aim_sol", 4)})
 CHANGED = 30  # instances per family in which the family changes the optimum
 MOST_SEEDS = 200
 CHUNK = 4096
+ALL, FEW = 20_000, 1_000  # plans that the reference lists: in the long run, else
 LIMITS = milp.Limits(seconds=60.0, gap=0.0)
 
 
@@ -157,7 +162,7 @@ def evaluate_all(data: Data) -> Outcome:
     base = _flat(waiting_totals(case, indices))
     added, values = [], []
     for own in plans.options:
-        columns = [_pick_totals(case, pick) for pick in own]
+        columns = [_pick_totals(case, indices, pick) for pick in own]
         added.append(np.stack([column for column, _ in columns], axis=1))
         values.append(np.array([value for _, value in columns]))
     objective, holds, worst = [], [], []
@@ -191,12 +196,14 @@ def evaluate_all(data: Data) -> Outcome:
     )
 
 
-def _pick_totals(case: Case, pick: Pick | None) -> tuple[Array, float]:
+def _pick_totals(
+    case: Case, indices: Indices, pick: Pick | None
+) -> tuple[Array, float]:
     if pick is None:
         return np.zeros(len(TOTALS) * len(case.years)), 0.0
     project = case.project(pick[0])
     alternative = project.alternative(pick[1])
-    totals = project_totals(case, price_indices(case), project, alternative, pick[2])
+    totals = project_totals(case, indices, project, alternative, pick[2])
     return _flat(totals), project_value(case, project, alternative, pick[2])
 
 
@@ -221,15 +228,16 @@ def tolerance(best: float) -> float:
     return 1e-6 * max(1.0, abs(best))
 
 
-def compare(data: Data, name: str, thorough: bool) -> Outcome:
+def compare(data: Data, name: str, listed: int = 0) -> Outcome:
     """Assert that the planner and the enumeration agree; return the enumeration.
 
-    `thorough` also asks the reference, and the planner with its first plan and polish.
+    Of at most `listed` plans the reference is asked too, and the planner with its first
+    plan and polish.
     """
     case = build_case(build_tables(data))
     outcome = evaluate_all(data)
     best = outcome.best
-    if thorough:
+    if len(outcome.plans.index) <= listed:
         theirs, _, count = enumerate_best(data)
         assert count == len(outcome.plans.index), name
         assert (theirs is None) == (best is None), f"{name}: {theirs} against {best}"
@@ -279,6 +287,7 @@ class Count:
     instances: int = 0
     changed: int = 0
     impossible: int = 0
+    listed: int = 0
     plans: int = 0
     largest: int = 0
     seconds: float = 0.0
@@ -295,13 +304,19 @@ class Count:
 HEAD = f"{'family':22} instances  changed impossible plans/instance  largest  seconds"
 
 
-def compare_family(family: str, seeds: range, enough: Callable[[Count], bool]) -> Count:
+def compare_family(
+    family: str, seeds: Iterable[int], enough: Callable[[Count], bool], few: int = ALL
+) -> Count:
     """Compare seed after seed until it is enough; both with the family and without."""
     count = Count()
     clock = time.perf_counter()
+    owed = 0
     for seed in seeds:
         data, free_data = instance(seed, family)
-        outcome = compare(data, f"{family}/{seed}", thorough=seed % 10 == 0)
+        owed += seed % 10 == 0
+        outcome = compare(data, f"{family}/{seed}", few if owed else 0)
+        listed = owed and len(outcome.plans.index) <= few
+        owed, count.listed = owed - listed, count.listed + listed
         count.instances += 1
         count.plans += len(outcome.plans.index)
         count.largest = max(count.largest, len(outcome.plans.index))
@@ -324,27 +339,30 @@ def _changes(best: float, free_data: Data) -> bool:
     return free is None or abs(best - free) > 1e-6 * (1.0 + abs(free))
 
 
-def assert_enough(family: str) -> None:
+def assert_enough(family: str, few: int = ALL) -> None:
     """At least 30 instances in which the family changes the optimum, all equal."""
     count = compare_family(
-        family, range(MOST_SEEDS), lambda count: count.changed >= CHANGED
+        family, range(MOST_SEEDS), lambda count: count.changed >= CHANGED, few
     )
     assert count.changed >= CHANGED, f"\n{HEAD}\n{count.row(family)}"
+    assert count.listed >= 2
     assert count.largest <= 20_000
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("family", instances.FAMILIES)
 def test_milp_equals_enumeration(family: str) -> None:
-    assert_enough(family)
+    assert_enough(family, FEW)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("family", MORE_FAMILIES)
 def test_milp_equals_enumeration_on_a_sample_of_6_per_family(family: str) -> None:
     """The seeded sample of the long run below: 6 instances of each of 15 families."""
-    count = compare_family(family, range(SAMPLE), lambda _: False)
+    seeds = [s for s in range(SAMPLE + 1) if (family, s) not in DEAR]
+    count = compare_family(family, seeds[:SAMPLE], lambda _: False, FEW)
     assert count.instances == SAMPLE
+    assert count.listed
     assert count.changed > 0, f"\n{HEAD}\n{count.row(family)}"
 
 
@@ -360,7 +378,7 @@ def test_families_together(block: int) -> None:
     """Forty instances with several families at once; some have no plan."""
     possible = 0
     for seed in range(block, 40, 4):
-        outcome = compare(random_mixture(seed), f"mixture/{seed}", thorough=seed < 4)
+        outcome = compare(random_mixture(seed), f"mixture/{seed}", ALL * (seed < 4))
         possible += outcome.best is not None
     assert possible >= 5
 
@@ -402,7 +420,7 @@ def test_a_goal_just_out_of_reach_is_impossible_and_just_within_is_not(
         for possible in (True, False):
             side = -1.0 if possible else 1.0
             goal |= {"level": "must", "value": edge + sign * side * step}
-            outcome = compare(data, f"{family}/{seed}", thorough=False)
+            outcome = compare(data, f"{family}/{seed}")
             sides[possible] += (outcome.best is not None) == possible
     assert sides[True] >= 1
     assert sides[False] >= 1

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import random
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -62,6 +62,11 @@ class Town:
     case: Case
     choices: list[Choice]
     plan: Evaluation
+
+    @cached_property
+    def figures(self) -> dict[str, Array]:
+        """Every yearly figure of the plan by name, `[year, draw]`."""
+        return figures(self.plan)
 
 
 @lru_cache(maxsize=256)
@@ -230,7 +235,7 @@ def check_moving(seeds: range, block: int) -> None:
             continue
         moved, choices = move
         after = figures(evaluate_plan(one.case, choices))
-        before = figures(one.plan)
+        before = one.figures
         first = moved.start_year - one.case.plan_start
         kept = {k: v for k, v in before.items() if not looks_ahead(k, one.case)}
         assert len(kept) >= 60
@@ -255,7 +260,7 @@ def check_scaling(seeds: range, block: int) -> None:
         scaled = evaluate_plan(case, one.choices)
         expected = {}
         in_kronor = {g.goal_id for g in case.goals if g.indicator == "lan_inv"}
-        for name, values in figures(one.plan).items():
+        for name, values in one.figures.items():
             group, *rest = name.split(".")
             times = is_money(name) or name == "indicators.lan_inv"
             times |= (
@@ -305,7 +310,7 @@ def check_row_order(seeds: range, block: int) -> None:
         assert input_fingerprint(tables) == input_fingerprint(one.case.tables)
         case = build_case(tables)
         plan = evaluate_plan(case, rng.sample(one.choices, len(one.choices)))
-        assert_same(figures(one.plan), figures(plan), case, f"seed {one.seed}")
+        assert_same(one.figures, figures(plan), case, f"seed {one.seed}")
         assert plan.violations == one.plan.violations
         assert_nearly(
             economy_result(one.case, one.choices),
@@ -355,7 +360,7 @@ def check_empty_project(seeds: range, block: int) -> None:
         start = rng.randint(case.plan_start, case.plan_end - build_years)
         for extra in ([], [Choice("noll", "a1", start)]):
             plan = evaluate_plan(case, [*one.choices, *extra])
-            assert_same(figures(one.plan), figures(plan), case, f"seed {one.seed}")
+            assert_same(one.figures, figures(plan), case, f"seed {one.seed}")
             assert plan.objective == pytest.approx(one.plan.objective, rel=1e-12)
             assert plan.violations == one.plan.violations
 

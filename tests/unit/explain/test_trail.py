@@ -47,6 +47,7 @@ def exempelby() -> tuple[Tables, tuple[Choice, ...], Evaluation]:
     return tables, choices, evaluate_plan(case, choices)
 
 
+@cache
 def years() -> list[int]:
     """The first, a middle and the last plan year."""
     settings = read_underlag(UNDERLAG)[0].settings

@@ -21,7 +21,6 @@ from rodtrad.publish.excel_report import render_workbook
 from rodtrad.publish.summary import render_summary
 from rodtrad.sources import read_underlag
 from rodtrad.sources.catalogue import messages
-from rodtrad.study import Settings, run
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -204,13 +203,12 @@ def test_the_summary_and_the_workbook_are_english() -> None:
 
 
 @pytest.mark.slow
-def test_vimmerbys_page_is_english_but_for_its_underlag() -> None:
+def test_vimmerbys_page_is_english_but_for_its_underlag(
+    vimmerby_result: dict[str, Any],
+) -> None:
     """The whole of a real case, with reasons, needs and probabilities."""
     tables, _issues = read_underlag(VIMMERBY)
-    asked = Settings(
-        only=("plan", "reasons", "needs", "uncertainty"), draws=20, gap=0.02
-    )
-    result = run(tables, asked).result
+    result = vimmerby_result
     cells = {
         str(record[column])
         for table in ("scenarios", "alternatives", "viewpoints")
