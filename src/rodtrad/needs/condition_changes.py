@@ -181,11 +181,8 @@ class ChangeModel:
         Source:
             Nearest situations, METHODS 3.2. Method page: docs/method/condition.md.
         """
-        values = np.clip(
-            now.level[:, None] + self.past.change[None, :], self.low, self.high
-        )
-        weights = sum(_weights(now, self.past, like) for like in self.likenesses)
-        return values, np.asarray(weights) / len(self.likenesses)
+        values = _values(now, self.past, self.low, self.high)
+        return values, _mean_weights(_apart(now, self.past), self.likenesses)
 
     def interval(self, now: Changes, level: float) -> Array:
         """Interval that past forecasts would have held as often as `level`, `[asset, 2]`.
@@ -207,16 +204,48 @@ class ChangeModel:
         return weighted_quantiles(values, weights, ends)
 
 
-def _weights(now: Changes, past: Changes, like: Likeness) -> Array:
-    distance = ((now.level[:, None] - past.level) / like.level) ** 2
-    distance += (np.log(now.gap[:, None] / past.gap) / like.gap) ** 2
+def _values(now: Changes, past: Changes, low: float, high: float) -> Array:
+    return np.clip(now.level[:, None] + past.change[None, :], low, high)
+
+
+@dataclass(frozen=True)
+class _Apart:
+    """How situations differ from past ones, whatever counts as alike: `[now, past]`."""
+
+    level: Array
+    gap: Array
+    trend: Array
+    age: Array
+    unlike: Array
+    ago: Array
+
+
+def _apart(now: Changes, past: Changes) -> _Apart:
     clipped = [np.clip(c.trend, -_TREND_LIMIT, _TREND_LIMIT) for c in (now, past)]
-    distance += ((clipped[0][:, None] - clipped[1]) / like.trend) ** 2
-    distance += ((now.age[:, None] - past.age) / like.age) ** 2
-    # One without a past is not quite like one whose past stood still.
-    distance += np.where((now.steps[:, None] > 0) == (past.steps > 0), 0.0, 1.0)
-    ago = np.maximum(now.year[:, None] - (past.year + past.gap), 0.0)
-    weights = np.exp(-0.5 * distance - ago / like.memory) + _FLOOR / len(past)
+    return _Apart(
+        level=now.level[:, None] - past.level,
+        gap=np.log(now.gap[:, None] / past.gap),
+        trend=clipped[0][:, None] - clipped[1],
+        age=now.age[:, None] - past.age,
+        # One without a past is not quite like one whose past stood still.
+        unlike=np.where((now.steps[:, None] > 0) == (past.steps > 0), 0.0, 1.0),
+        ago=np.maximum(now.year[:, None] - (past.year + past.gap), 0.0),
+    )
+
+
+def _mean_weights(apart: _Apart, likenesses: Sequence[Likeness]) -> Array:
+    weights = sum(_weights(apart, like) for like in likenesses)
+    return np.asarray(weights) / len(likenesses)
+
+
+def _weights(apart: _Apart, like: Likeness) -> Array:
+    distance = (apart.level / like.level) ** 2
+    distance += (apart.gap / like.gap) ** 2
+    distance += (apart.trend / like.trend) ** 2
+    distance += (apart.age / like.age) ** 2
+    distance += apart.unlike
+    count = apart.level.shape[1]
+    weights = np.exp(-0.5 * distance - apart.ago / like.memory) + _FLOOR / count
     return np.asarray(weights / weights.sum(axis=1, keepdims=True))
 
 
@@ -256,10 +285,9 @@ def fit_changes(
     if not len(now):
         return ChangeModel(past, choices[len(choices) // 2], low, high, no_past)
     best = (np.inf, choices[0], no_past)
+    values, apart = _values(now, past, low, high), _apart(now, past)
     for likenesses in choices:
-        model = ChangeModel(past, likenesses, low, high, no_past)
-        values, weights = model.predict(now)
-        weights = np.where(known, weights, 0.0)
+        weights = np.where(known, _mean_weights(apart, likenesses), 0.0)
         weights /= weights.sum(axis=1, keepdims=True)
         score = float(weighted_crps(values, weights, now.following).mean())
         if score < best[0]:
