@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from django.db import transaction
 from e2e import states
+from e2e.posts import fill_posts
 from e2e.site import TWO_STEPS
 from web.small import small_data
 
@@ -116,11 +117,12 @@ def _life(place: Municipality, who: User) -> None:
 
 
 @transaction.atomic
-def fill(places: Sequence[str], hashed: str) -> dict[str, dict[str, str]]:
+def fill(places: Sequence[str], hashed: str) -> dict[str, dict[str, Any]]:
     """Make the municipalities and one person a role.
 
     Returns `sessions` by role, and `pages`: addresses by what is seen there, of the
-    first municipality, which is put in every state (see `states`).
+    first municipality, which is put in every state (see `states`); `posts` is what is
+    sent to see the rest (see `posts`).
     """
     users = {}
     for role in Role:
@@ -157,4 +159,4 @@ def fill(places: Sequence[str], hashed: str) -> dict[str, dict[str, str]]:
     pages = states.fill_states(first, users, tables)
     sessions = {role.value: states.session(user) for role, user in users.items()}
     sessions[TWO_STEPS] = states.two_steps(first, hashed)
-    return {"sessions": sessions, "pages": pages}
+    return {"sessions": sessions, "pages": pages, "posts": fill_posts(first)}

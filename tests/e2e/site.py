@@ -82,6 +82,7 @@ class Site:
     home: Path
     sessions: Mapping[str, str]
     pages: Mapping[str, str]
+    posts: Mapping[str, Any]
 
     def address(self, place: str, path: str = "") -> str:
         """Return the address of a page of a municipality."""

@@ -38,7 +38,7 @@ from rodtrad.web.models.projects import (
     VisionLink,
     VisionNode,
 )
-from rodtrad.web.models.studies import State
+from rodtrad.web.models.studies import State, packed_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -109,7 +109,37 @@ def _plans(version: Version, who: User) -> dict[str, str]:
     return {
         "study_failed": f"/{place}/studier/{failed.number}/",
         "study_cancelled": f"/{place}/studier/{stopped.number}/",
+        "study_kept": f"/{place}/studier/{_kept(version, who).number}/",
+        "study_running": f"/{place}/studier/{_running(version, who).number}/",
     }
+
+
+def _kept(version: Version, who: User) -> Study:
+    """A plan that was stopped before its reasons, with the best one found by then."""
+    kept = jobs.enqueue(who, version, name="Den som stoppades")
+    whole = Study.objects.get(municipality=version.municipality, name="Förslaget")
+    plan = dict(whole.plan or {})
+    cut = {"seconds": 41.3, "open": ["reasons"]}
+    plan["status"] = {**plan["status"], "interrupted": cut}
+    Study.objects.filter(pk=kept.pk).update(
+        state=State.KEPT, finished_at=timezone.now(), result=packed_json(plan)
+    )
+    return kept
+
+
+def _running(version: Version, who: User) -> Study:
+    """A plan that another worker computes for as long as anybody looks."""
+    running = jobs.enqueue(who, version, name="Den som räknas")
+    tomorrow = timezone.now() + dt.timedelta(days=1)
+    told = {"stage": "Söker den bästa planen", "gap": 0.034, "seconds": 12.0}
+    Study.objects.filter(pk=running.pk).update(
+        state=State.RUNNING,
+        worker="en annan",
+        started_at=timezone.now(),
+        heartbeat=tomorrow,
+        progress=told,
+    )
+    return running
 
 
 def _workbook(tables: Tables) -> bytes:

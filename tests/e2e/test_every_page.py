@@ -8,10 +8,11 @@ municipality with nothing in it. What is no page has to be named here to be pass
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 from django.urls import URLPattern, get_resolver
+from e2e import posts
 from e2e.site import (
     BEGINNINGS,
     HEIGHTS,
@@ -24,10 +25,10 @@ from e2e.site import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from e2e.site import Site
-    from playwright.sync_api import Browser, BrowserContext, Page
+    from playwright.sync_api import Browser, BrowserContext, Page, Response
 
 pytestmark = [pytest.mark.e2e]
 PLACE: Final = "sidor"
@@ -46,11 +47,17 @@ GIVEN: Final = {
 }
 # Addresses that know themselves what to show, in the municipality that is walked.
 STATES: Final = (
-    *("study_failed", "study_cancelled", "need_answered", "not_found", "no_right"),
+    *("study_failed", "study_cancelled", "study_kept", "study_running"),
+    *("need_answered", "not_found", "no_right"),
     *("invitation", "invitation_spent"),
     *(f"empty_{name}" for name in BEGINNINGS.values()),
 )
-STATUS: Final = {"not_found": 404, "no_right": 403, "invitation_spent": 404}
+STATUS: Final = {
+    "not_found": 404,
+    "no_right": 403,
+    "invitation_spent": 404,
+    **posts.STATUS,
+}
 # Who looks, where it is not an administrator; "" is somebody who is not logged in.
 VISITORS: Final = {
     "account_login": "",
@@ -108,6 +115,7 @@ NO_PAGE: Final = SENT_TO | FILES | ELSEWHERE
 QUERY: Final = {
     "compare": "?plan=1&plan=2",
     "workbench": "?projekt=skola",
+    "levers_trail": "?interest=1",
     "search": "?q=skola",
     "versions_compare": "?a=1&b=2",
     "underlag_sheet": "?text=",
@@ -158,6 +166,40 @@ def _interact(page: Page) -> None:
     if trail.count():
         trail.click()
         page.locator("#drawer:not([hidden]) #trail").wait_for()
+
+
+# Sends a form as the page itself would, with its own token.
+_SEND: Final = """([at, fields, huge, count]) => {
+  const form = document.createElement('form');
+  form.method = 'post';
+  form.action = at;
+  form.enctype = 'multipart/form-data';
+  const token = document.querySelector('[name=csrfmiddlewaretoken]');
+  const sent = {...fields, csrfmiddlewaretoken: token.value};
+  for (const [name, value] of Object.entries(sent)) {
+    const one = document.createElement('input');
+    one.type = 'hidden';
+    one.name = name;
+    one.value = value === huge ? '-'.repeat(count) : value;
+    form.append(one);
+  }
+  document.body.append(form);
+  form.submit();
+}"""
+
+
+def _open(page: Page, sent: Mapping[str, Any] | None, address: str) -> Response:
+    """Go to a page; where it is an answer to what is sent, send that."""
+    if sent is None:
+        answer = page.goto(address, wait_until="commit")
+        assert answer is not None
+        return answer
+    if not page.locator("[name=csrfmiddlewaretoken]").count():
+        page.goto(f"/{PLACE}/")
+    with page.expect_response(lambda one: one.request.method == "POST") as asked:
+        huge = [posts.HUGE, posts.HUGE_CHARACTERS]
+        page.evaluate(_SEND, [sent["at"], sent["fields"], *huge])
+    return asked.value
 
 
 def _seen(page: Page, language: str) -> list[str]:
@@ -211,21 +253,20 @@ def windows(
     made.close()
 
 
-@pytest.mark.parametrize("name", sorted({*PAGES, *STATES}))
+@pytest.mark.parametrize("name", sorted({*PAGES, *STATES, *posts.STATUS}))
 def test_a_page(windows: Windows, name: str) -> None:
     """No violation, nothing sideways, no complaint, before and after an interaction.
 
     Both widths are worked on at once: a window is seen by axe while the other loads.
     """
-    address = windows.site.pages.get(name) or PAGES[name]
+    address = windows.site.pages.get(name) or PAGES.get(name, "")
     visitor = VISITORS.get(name, "administrator")
     wanted = STATUS.get(name, 200)
     found: list[str] = []
     pair = [(width, windows.at(width, visitor)) for width in HEIGHTS]
     for _width, watched in pair:
         watched.told()  # what came late from the page before
-        answer = watched.page.goto(address, wait_until="commit")
-        assert answer is not None
+        answer = _open(watched.page, windows.site.posts.get(name), address)
         assert answer.status == wanted, f"{answer.status} {address}"
         assert answer.request.redirected_from is None, f"{address} leads elsewhere"
     for width, watched in pair:
@@ -249,5 +290,6 @@ def test_a_page(windows: Windows, name: str) -> None:
 
 
 def test_every_state_is_looked_at(site: Site) -> None:
-    """That nothing which `states` made is passed over."""
+    """That nothing which `states` or `posts` made is passed over."""
     assert set(site.pages) <= {*PAGES, *STATES}
+    assert set(site.posts) == set(posts.STATUS)

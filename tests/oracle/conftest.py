@@ -19,7 +19,7 @@ def _one_thread() -> Iterator[None]:
     usual = milp.THREADS
     # The solver keeps one number of threads a process until it is told to forget it.
     highspy.Highs.resetGlobalScheduler(True)
-    milp.THREADS = 1  # type: ignore[misc]
+    milp.THREADS = 1
     yield
-    milp.THREADS = usual  # type: ignore[misc]
+    milp.THREADS = usual
     highspy.Highs.resetGlobalScheduler(True)

@@ -149,6 +149,8 @@ TABLE: Final[dict[str, Address]] = {
     "study_goals": page(READ),
     "debt": page(READ),
     "levers": both(READ, RUN_STUDY),
+    # no lever is turned
+    "levers_trail": page(RUN_STUDY, 404, figure="figure"),
     "why": page(READ),
     "reserve": page(READ),
     "compare": page(READ),
@@ -228,6 +230,7 @@ TABLE: Final[dict[str, Address]] = {
     "valuation": both(VALUE, VALUE),
     "agreement": page(READ),
     "workbench": both(RUN_STUDY, RUN_STUDY, bare=404),
+    "workbench_trail": page(RUN_STUDY, figure="figure"),
     # for the meeting
     "meeting": page(EXPORT),
     "meeting_study": page(EXPORT, number="study"),

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from rodtrad.capacity.indicators import GoalOutcome
-    from rodtrad.domain.arrays import Array, Case, Project
+    from rodtrad.domain.arrays import Alternative, Array, Case, Project
     from rodtrad.domain.components import Tables
 
 CONTRACTED_GATES = ("G6", "G7", "G8", "G9")
@@ -282,6 +282,13 @@ def _needs(case: Case) -> dict[str, list[float]]:
     return {**needs, "total": total}
 
 
+def shown_alternative(project: Project, choice: Choice | None) -> Alternative:
+    """Return the alternative whose figures are shown: the chosen, else the cheapest."""
+    if choice is not None:
+        return project.alternative(choice.alternative_id)
+    return min(project.alternatives, key=lambda a: sum(a.outlay))
+
+
 def _project_rows(case: Case, choices: Sequence[Choice]) -> list[dict[str, Any]]:
     """Return every project with what the plan does with it."""
     indices = price_indices(case)
@@ -299,11 +306,7 @@ def _project_rows(case: Case, choices: Sequence[Choice]) -> list[dict[str, Any]]
     for project in case.projects:
         about = described[project.project_id]
         choice = chosen.get(project.project_id)
-        alternative = (
-            project.alternative(choice.alternative_id)
-            if choice
-            else min(project.alternatives, key=lambda a: sum(a.outlay))
-        )
+        alternative = shown_alternative(project, choice)
         row = {
             key: about[key]
             for key in (

@@ -9,7 +9,7 @@ up there.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from rodtrad.capacity.evaluate import evaluate_plan
@@ -26,6 +26,7 @@ from rodtrad.capacity.lines import (
     worst_quality,
     years_of,
 )
+from rodtrad.capacity.result import shown_alternative
 from rodtrad.capacity.statements import price_indices, project_totals
 from rodtrad.domain.arrays import build_case
 from rodtrad.domain.columns import SCHEMA
@@ -47,7 +48,7 @@ from rodtrad.errors import InputError, Issue
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from rodtrad.domain.arrays import Array, Case, Choice
+    from rodtrad.domain.arrays import Alternative, Array, Case, Choice, Project
     from rodtrad.domain.components import Tables
 
 PROJECT_WORDS = Labels(
@@ -96,6 +97,12 @@ PROJECT_FORMULAS = Labels(
         ),
     }
 )
+# What the chosen projects' outlays add up to in a year, in its prices.
+PROJECTS_OUTLAY = "projects:outlay"
+# A project's whole outlay, or that of all chosen ones, in the base year's prices.
+OUTLAY_FIXED = "outlay_fixed"
+# Before a figure: what it is without any new project.
+BASELINE = "baseline:"
 GOALS_OF = {"debt_ceiling": DEBT_GOALS, "result_target": RESULT_GOALS}
 
 
@@ -153,11 +160,20 @@ def explain_figure(tables: Tables, choices: Sequence[Choice], figure: str) -> Tr
         tables: the tables that the plan rests on.
         choices: the plan.
         figure: a key of `capacity.lines.LINES`, or `projects:` and what the projects
-            add up to (`projects:outlay`), then a colon and a plan year.
+            add up to (`projects:outlay`), then a colon and a plan year. Of outlays in
+            the base year's prices `outlay_fixed`, of the chosen projects, or with a
+            colon and a project (and a slash and an alternative) of that one. With
+            `baseline:` before it, what it is without new projects.
 
     Raises:
         InputError: no such figure or year; the message names what there is.
     """
+    if figure.startswith(BASELINE):
+        found = explain_figure(tables, (), figure.removeprefix(BASELINE))
+        label = _("{figure}, utan nya projekt").format(figure=found.label)
+        return replace(found, key=figure, label=label)
+    if figure.partition(":")[0] == OUTLAY_FIXED:
+        return _explain_outlay(tables, choices, figure)
     key, _colon, year_text = figure.rpartition(":")
     total = key.removeprefix("projects:") if key.startswith("projects:") else ""
     case = build_case(tables)
@@ -174,6 +190,44 @@ def explain_figure(tables: Tables, choices: Sequence[Choice], figure: str) -> Tr
     tracer = _Tracer(case, tables, choices)
     year = int(year_text)
     return tracer.project_sum(total, year) if total else tracer.figure(key, year)
+
+
+def _explain_outlay(tables: Tables, choices: Sequence[Choice], figure: str) -> Trail:
+    """Return the trail of outlays in the base year's prices."""
+    case = build_case(tables)
+    tracer = _Tracer(case, tables, choices)
+    _name, colon, asked = figure.partition(":")
+    if colon:
+        chosen = {choice.project_id: choice for choice in choices}
+        for project in case.projects:
+            own = shown_alternative(project, chosen.get(project.project_id))
+            if asked == project.project_id:
+                return tracer.fixed_outlay(project, own)
+            for other in project.alternatives:
+                if asked == f"{project.project_id}/{other.alternative_id}":
+                    return tracer.fixed_outlay(project, other)
+        raise _unknown(
+            _("Projektet ”{key}” finns inte.").format(key=asked),
+            _("Välj en av: {keys}.").format(
+                keys=", ".join(p.project_id for p in case.projects)
+            ),
+        )
+    chosen_projects = [case.project(choice.project_id) for choice in choices]
+    each = [
+        tracer.fixed_outlay(project, project.alternative(choice.alternative_id))
+        for project, choice in zip(chosen_projects, choices, strict=True)
+    ]
+    value = math.fsum(one.value for one in each)
+    return Trail(
+        key=figure,
+        label=_("Projektens utgifter i {y} års priser").format(y=case.base_year),
+        year=None,
+        value=value,
+        shown=_shown("", value),
+        formula=_("summan över projekten"),
+        quality=worst_quality(one.quality for one in each),
+        children=tuple(each),
+    )
 
 
 def _unknown(message: str, remedy: str) -> InputError:
@@ -425,6 +479,29 @@ class _Tracer:
             formula=_("summan över projekten"),
             quality=worst_quality(child.quality for child in children),
             children=tuple(children),
+        )
+
+    def fixed_outlay(self, project: Project, alternative: Alternative) -> Trail:
+        """Return an alternative's outlay in the base year's prices, row by row."""
+        table = self.tables["outlays"]
+        wanted = project.project_id, alternative.alternative_id
+        cells = [
+            self.cell("outlays", "outlay", row)
+            for row in range(len(table))
+            if (table["project_id"][row], table["alternative_id"][row]) == wanted
+        ]
+        value = float(sum(alternative.outlay))
+        return Trail(
+            key=f"{OUTLAY_FIXED}:{project.project_id}",
+            label=project.name,
+            year=None,
+            value=value,
+            shown=_shown("", value),
+            formula=_(
+                "summan av alternativets utgifter ({a}), i {y} års priser"
+            ).format(a=alternative.name, y=self.case.base_year),
+            quality=worst_quality(cell.quality for cell in cells),
+            children=tuple(cells),
         )
 
     def project_formula(self, total: str, project_id: str, year: int) -> str:

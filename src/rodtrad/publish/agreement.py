@@ -42,6 +42,7 @@ from rodtrad.publish.blocks import (
     TableBlock,
     Text,
 )
+from rodtrad.publish.trails import outlay_figure
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -524,7 +525,9 @@ def agreement_table(result: Result) -> TableBlock:
             Row(
                 a.name,
                 (
-                    Cell(mkr(a.outlay_tkr), a.outlay_tkr),
+                    Cell(
+                        mkr(a.outlay_tkr), a.outlay_tkr, figure=outlay_figure(a.project)
+                    ),
                     *(
                         Cell(
                             label_text(a.label(t), t),
@@ -696,7 +699,9 @@ def _open_block(result: Result) -> list[Block]:
             Row(
                 a.name,
                 (
-                    Cell(mkr(a.outlay_tkr), a.outlay_tkr),
+                    Cell(
+                        mkr(a.outlay_tkr), a.outlay_tkr, figure=outlay_figure(a.project)
+                    ),
                     *(Cell(stance_text(s), s) for s in stances(result, a)),
                     Cell(stance_text(leaning), leaning),
                     Cell(

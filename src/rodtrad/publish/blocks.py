@@ -52,13 +52,15 @@ class Cell:
 
     `value` is the unrounded figure in the unit of plan.json (tkr, share, kr), or the
     text itself. `mood` says what form must carry: `missed` is hatched or marked with a
-    word, never told by colour alone.
+    word, never told by colour alone. `figure` is what `explain.trail` calls it
+    (`ar:2029`), where it has a trail.
     """
 
     text: str
     value: Scalar = None
     quality: Quality = ""
     mood: Mood = "normal"
+    figure: str = ""
 
 
 @dataclass(frozen=True)
@@ -275,7 +277,7 @@ class ChartBlock:
 
 @dataclass(frozen=True)
 class KeyFigure:
-    """One of at most four large figures."""
+    """One of at most four large figures; `figure` names its trail, as in a cell."""
 
     label: str
     text: str
@@ -283,6 +285,7 @@ class KeyFigure:
     note: str
     value: Scalar = None
     quality: Quality = ""
+    figure: str = ""
 
 
 @dataclass(frozen=True)
@@ -319,6 +322,7 @@ class ProjectCard:
     source: str = ""
     quality: Quality = ""
     illustration: bool = False
+    figure: str = ""
 
 
 @dataclass(frozen=True)

@@ -80,6 +80,7 @@ from rodtrad.publish.tables import (
     whole_percent,
     year_columns,
 )
+from rodtrad.publish.trails import outlay_figure
 from rodtrad.publish.uncertainty import has_probabilities, uncertainty_section
 
 if TYPE_CHECKING:
@@ -641,6 +642,7 @@ def project_card(
         source=str(project.get("source") or ""),
         quality=figures.outlay_quality(project),
         illustration=bool(result.get("meta", {}).get("illustration")),
+        figure=outlay_figure(project),
     )
 
 

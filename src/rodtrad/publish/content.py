@@ -27,6 +27,7 @@ from rodtrad.domain.words import (
     unit_per_inhabitant,
     years_text,
 )
+from rodtrad.explain.trail import PROJECTS_OUTLAY
 from rodtrad.publish import figures
 from rodtrad.publish.agreement import front_sentences
 from rodtrad.publish.blocks import (
@@ -274,6 +275,7 @@ def key_figures(result: Result) -> KeyFigures:
             _("{ys}, löpande priser").format(ys=years_text(years)),
             spent,
             figures.worst_quality(result, "outlay"),
+            f"{PROJECTS_OUTLAY}:{years[0]}-{years[-1]}",
         ),
     ]
     weakest = figures.weakest_year(result)
@@ -288,6 +290,7 @@ def key_figures(result: Result) -> KeyFigures:
                 _("av skatter och bidrag, {y}").format(y=weakest),
                 share,
                 figures.worst_quality(result, "res_andel", "ar"),
+                f"res_andel:{weakest}",
             )
         )
     debt = figures.series_of(result, "indicators", "lan_inv") or []
@@ -301,6 +304,7 @@ def key_figures(result: Result) -> KeyFigures:
                 _("vid slutet av {y}").format(y=years[high]),
                 debt[high],
                 figures.worst_quality(result, "lan_inv", "loans"),
+                f"lan_inv:{years[high]}",
             )
         )
     return KeyFigures(tuple(items))

@@ -29,6 +29,7 @@ from rodtrad.domain.words import (
     unit_per_inhabitant,
     years_text,
 )
+from rodtrad.explain.trail import PROJECTS_OUTLAY
 from rodtrad.publish.blocks import (
     Bar,
     Cell,
@@ -42,6 +43,7 @@ from rodtrad.publish.blocks import (
     Step,
     TableBlock,
 )
+from rodtrad.publish.trails import baseline_figure, figure_of, outlay_figure
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -170,20 +172,26 @@ def _labels(years: Iterable[int]) -> tuple[str, ...]:
 def _year_table(
     title: str,
     subtitle: str,
-    years: Sequence[int],
-    columns: Sequence[tuple[str, Years]],
+    result: Result,
+    columns: Sequence[tuple[str, Years, str]],
 ) -> TableBlock:
-    """Return a table with a row a year and columns in mkr."""
+    """Return a table with a row a year and columns in mkr: label, figures, their key."""
     return TableBlock(
         title=title,
         subtitle=subtitle,
-        columns=(Column(_("År"), "left"), *(Column(label) for label, _v in columns)),
+        columns=(
+            Column(_("År"), "left"),
+            *(Column(label) for label, _v, _k in columns),
+        ),
         rows=tuple(
             Row(
                 str(year),
-                tuple(Cell(mkr(values[i]), values[i]) for _label, values in columns),
+                tuple(
+                    Cell(mkr(v[i]), v[i], figure=figure_of(result, key, i, v[i]))
+                    for _label, v, key in columns
+                ),
             )
-            for i, year in enumerate(years)
+            for i, year in enumerate(result["years"])
         ),
         folded=True,
     )
@@ -330,32 +338,27 @@ def needs_against_room(result: Result) -> Figure | None:
         ),
         Series("new", _("Nytt"), _millions(new), "new"),
     ]
-    columns: list[tuple[str, Years]] = [
-        (_("Förnyelse"), parts["renewal"]),
-        (_("Anpassning"), parts["adaptation"]),
-        (_("Nytt"), new),
-        (_("Summa"), needs),
+    columns: list[tuple[str, Years, str]] = [
+        (_("Förnyelse"), parts["renewal"], ""),
+        (_("Anpassning"), parts["adaptation"], ""),
+        (_("Nytt"), new, ""),
+        (_("Summa"), needs, ""),
     ]
     if found:
-        columns += [
-            (_("Utrymme kvar"), room),
-            (
-                _("Över utrymmet"),
-                [
-                    None if r is None else max((x or 0.0) - r, 0.0)
-                    for x, r in zip(needs, room, strict=True)
-                ],
-            ),
+        beyond: Years = [
+            None if r is None else max((x or 0.0) - r, 0.0)
+            for x, r in zip(needs, room, strict=True)
         ]
+        columns += [(_("Utrymme kvar"), room, ""), (_("Över utrymmet"), beyond, "")]
     if aim is not None:
-        columns.append((_("Utrymme kvar, också bör nås"), aim))
+        columns.append((_("Utrymme kvar, också bör nås"), aim, ""))
     subtitle = _("{unit} per år, löpande priser").format(unit=unit)
     return Figure(
         kind="stacked",
         title=title,
         unit=first_upper(subtitle),
         alt=alt,
-        table=_year_table(_("Behov mot utrymme per år"), subtitle, years, columns),
+        table=_year_table(_("Behov mot utrymme per år"), subtitle, result, columns),
         labels=_labels(years),
         series=tuple(s for s in series if any(s.values)),
         room=Series("room", _("Utrymme"), _millions(room)) if found else None,
@@ -471,20 +474,28 @@ def _indicator_table(
     title: str,
     subtitle: str,
     key: str,
-    years: Sequence[int],
+    result: Result,
     lines: Sequence[tuple[str, str, Years]],
+    lead: int = 0,
 ) -> TableBlock:
-    """Return a table with a row a year and a column a line of the chart."""
+    """Return a table with a row a year and a column a line of the chart.
+
+    The lines may begin `lead` years before the plan.
+    """
+    first = result["years"][0] - lead
+
+    def cell(role: str, i: int, value: float | None) -> Cell:
+        name = figure_of if role == "plan" else baseline_figure
+        figure = name(result, key, i - lead, value)
+        return Cell(indicator_table(key, value), value, figure=figure)
+
     return TableBlock(
         title=title,
         subtitle=subtitle,
         columns=(Column(_("År"), "left"), *(Column(label) for _r, label, _v in lines)),
         rows=tuple(
-            Row(
-                str(year),
-                tuple(Cell(indicator_table(key, v[i]), v[i]) for _r, _l, v in lines),
-            )
-            for i, year in enumerate(years)
+            Row(str(first + i), tuple(cell(r, i, v[i]) for r, _label, v in lines))
+            for i in range(lead + len(result["years"]))
         ),
         folded=True,
     )
@@ -514,7 +525,7 @@ def result_share(result: Result) -> Figure | None:
             _("Årets resultat som andel av skatter och bidrag"),
             first_upper(subtitle),
             "res_andel",
-            years,
+            result,
             lines,
         ),
         labels=_labels(years),
@@ -555,8 +566,9 @@ def debt_per_inhabitant(result: Result) -> Figure | None:
             _("Lån per invånare vid årets slut"),
             unit_per_inhabitant(money),
             "lan_inv",
-            all_years,
+            result,
             lines,
+            lead,
         ),
         labels=_labels(all_years),
         series=tuple(Series(r, label, _millions(v), r) for r, label, v in lines),
@@ -689,7 +701,11 @@ def why_weakest(result: Result) -> Figure | None:
             rows=(
                 Row(steps[0].label, (Cell(steps[0].text, before["ar"]),)),
                 *(Row(label, (Cell(_signed(v), v),)) for label, v in plain),
-                Row(steps[-1].label, (Cell(steps[-1].text, plan["ar"][i]),), "sum"),
+                Row(
+                    steps[-1].label,
+                    (Cell(steps[-1].text, plan["ar"][i], figure=f"ar:{year}"),),
+                    "sum",
+                ),
             ),
             folded=True,
         ),
@@ -765,6 +781,7 @@ def timeline(result: Result) -> Figure | None:
                         mkr(p.get("outlay_fixed_tkr")),
                         p.get("outlay_fixed_tkr"),
                         outlay_quality(p),
+                        figure=outlay_figure(p),
                     ),
                     Cell(start_text, p["start_year"]),
                     Cell(str(p["in_use_year"] or EN_DASH), p["in_use_year"]),
@@ -877,17 +894,17 @@ def outlays_per_year(result: Result) -> Figure | None:
         "adaptation": _("Anpassning"),
         "new": _("Nytt"),
     }
-    columns: list[tuple[str, Years]] = [
-        (names[key], list(values)) for key, values in parts.items()
+    columns: list[tuple[str, Years, str]] = [
+        (names[key], list(values), "") for key, values in parts.items()
     ]
-    columns.append((_("Summa"), list(sums)))
+    columns.append((_("Summa"), list(sums), PROJECTS_OUTLAY))
     return Figure(
         kind="stacked",
         title=title,
         unit=_("Planens projekt, {unit}").format(unit=subtitle),
         alt=_("Staplar med planens utgifter per år. {title}.").format(title=title),
         table=_year_table(
-            _("Planens utgifter per år"), first_upper(subtitle), years, columns
+            _("Planens utgifter per år"), first_upper(subtitle), result, columns
         ),
         labels=_labels(years),
         series=tuple(
@@ -940,7 +957,7 @@ def goals_by_year(result: Result) -> Figure | None:
         rows=tuple(
             Row(
                 goal_name(g),
-                tuple(_goal_table_cell(g, i) for i in range(len(years))),
+                tuple(_goal_table_cell(result, g, i) for i in range(len(years))),
             )
             for g in goals
         ),
@@ -965,13 +982,15 @@ def goals_by_year(result: Result) -> Figure | None:
     )
 
 
-def _goal_table_cell(goal: Mapping[str, Any], i: int) -> Cell:
+def _goal_table_cell(result: Result, goal: Mapping[str, Any], i: int) -> Cell:
     cell = goal_cell(goal, i)
     value = cell.value if isinstance(cell.value, (int, float)) else None
-    text = indicator_table(str(goal.get("indicator")), value)
+    key = str(goal.get("indicator"))
+    text = indicator_table(key, value)
     if cell.mood == "missed":
         text = f"{text}\u00a0*"
-    return Cell(text, cell.value, mood=cell.mood)
+    figure = figure_of(result, key, i, value)
+    return Cell(text, cell.value, mood=cell.mood, figure=figure)
 
 
 # ---------------------------------------------------------------- the law's test
@@ -1029,18 +1048,18 @@ def balanskrav_by_year(result: Result) -> Figure | None:
     subtitle = _("{unit}, löpande priser").format(unit=unit_mkr(money))
     name = _("Balanskravsresultat utan reserv") if draws else _("Balanskravsresultat")
     series = [Series("bkr", name, _millions(own), "plan")]
-    columns: list[tuple[str, Years]] = [(name, own)]
+    columns: list[tuple[str, Years, str]] = [(name, own, "bkr")]
     if saves:
         label = _("Reserverat till kommande år")
         series.append(Series("reserved", label, _millions(reserved), "reserved"))
-        columns.append((label, reserved))
+        columns.append((label, reserved, ""))
     if draws:
         label = _("Ur reserven")
         series.append(Series("used", label, _millions(used), "used"))
-        columns.append((label, used))
-        columns.append((_("Balanskravsresultat"), values))
+        columns.append((label, used, ""))
+        columns.append((_("Balanskravsresultat"), values, "bkr"))
     if saves or draws:
-        columns.insert(0, (_("Före reserven"), before))
+        columns.insert(0, (_("Före reserven"), before, "areb"))
     what = (
         _("Siffran är resultatet före reservering, {unit}")
         if saves or draws
@@ -1052,7 +1071,7 @@ def balanskrav_by_year(result: Result) -> Figure | None:
         unit=what.format(unit=subtitle),
         alt=_("Staplar med balanskravsresultatet per år. {title}.").format(title=title),
         table=_year_table(
-            _("Balanskravsresultat per år"), first_upper(subtitle), years, columns
+            _("Balanskravsresultat per år"), first_upper(subtitle), result, columns
         ),
         labels=_labels(years),
         series=tuple(series),
@@ -1085,10 +1104,10 @@ def own_pace(result: Result) -> Figure | None:
         table=_year_table(
             _("Utgifter enligt planen och i egen takt"),
             first_upper(subtitle),
-            years,
+            result,
             [
-                (_("Enligt planen"), list(run["outlay_plan"])),
-                (_("I egen takt"), list(run["outlay"])),
+                (_("Enligt planen"), list(run["outlay_plan"]), "outlay"),
+                (_("I egen takt"), list(run["outlay"]), ""),
             ],
         ),
         labels=_labels(years),

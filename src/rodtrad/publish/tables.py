@@ -36,6 +36,7 @@ from rodtrad.domain.words import (
 from rodtrad.publish import figures
 from rodtrad.publish.blocks import Cell, Column, Row, TableBlock
 from rodtrad.publish.figures import currency, first_upper, series_of, total
+from rodtrad.publish.trails import baseline_figure, figure_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -69,7 +70,10 @@ def line_rows(
         values = series_of(result, part, key)
         if values is None:
             continue
-        cells = [Cell(mkr(v), v) for v in values]
+        cells = [
+            Cell(mkr(v), v, figure=figure_of(result, key, i, v))
+            for i, v in enumerate(values)
+        ]
         if opening is not None:
             before = opening.get(key)
             cells = [Cell(mkr(before), before), *cells]
@@ -170,7 +174,14 @@ def indicators_table(result: Result) -> TableBlock:
         rows.append(
             Row(
                 name,
-                tuple(Cell(indicator_table(key, v), v) for v in values),
+                tuple(
+                    Cell(
+                        indicator_table(key, v),
+                        v,
+                        figure=figure_of(result, key, i, v),
+                    )
+                    for i, v in enumerate(values)
+                ),
                 quality=figures.worst_quality(result, key),
             )
         )
@@ -201,26 +212,31 @@ def room_table(result: Result, path: tuple[str, ...], title: str) -> TableBlock 
         return None
     split = "must" in every
     columns = [
-        (first_upper(label), series_of(must, key)) for key, label in ROOM_LABELS.items()
+        (first_upper(label), series_of(must, key), key)
+        for key, label in ROOM_LABELS.items()
     ]
     if split:
         columns += [
             (
                 _("{measure}, också bör nås").format(measure=first_upper(label)),
                 series_of(every, key),
+                key,
             )
             for key, label in ROOM_LABELS.items()
             if figures.has_aims(result, figures.ROOM_GOALS.get(key, ()))
         ]
+    name = figure_of if path == ("room",) else baseline_figure
     least = series_of(must, "binding")
     rows = []
     for i, year in enumerate(years):
         cells = []
-        for _label, values in columns:
+        for _label, values, key in columns:
             value = values[i] if values is not None else None
-            cells.append(Cell(mkr(value, 0), value))
-        key = str(least[i]) if least is not None and least[i] is not None else ""
-        cells.append(Cell(first_upper(ROOM_LABELS.get(key, missing())), key or None))
+            figure = name(result, key, i, value)
+            cells.append(Cell(mkr(value, 0), value, figure=figure))
+        binds = str(least[i]) if least is not None and least[i] is not None else ""
+        words = first_upper(ROOM_LABELS.get(binds, missing()))
+        cells.append(Cell(words, binds or None))
         rows.append(Row(str(year), tuple(cells)))
     note = _(
         "Negativa egna medel betyder att kommunen lånar det året. Skuldtak och resultatmål visar det minsta som är kvar något av åren från och med det året."
@@ -235,7 +251,7 @@ def room_table(result: Result, path: tuple[str, ...], title: str) -> TableBlock 
         note += " " + _("Mål som bör nås räknas också; planen får bryta dem.")
     if any(
         values is None or not any(v is not None for v in values)
-        for _label, values in columns[: len(ROOM_LABELS)]
+        for _label, values, _key in columns[: len(ROOM_LABELS)]
     ):
         note += " " + _("{sign} betyder att målet saknas.").format(sign=missing())
     return TableBlock(
@@ -243,7 +259,7 @@ def room_table(result: Result, path: tuple[str, ...], title: str) -> TableBlock 
         subtitle=prices(result),
         columns=(
             Column(_("År"), "left"),
-            *(Column(label) for label, _values in columns),
+            *(Column(label) for label, _values, _key in columns),
             Column(_("Minst av de tre första"), "left"),
         ),
         rows=tuple(rows),

@@ -78,6 +78,7 @@ from rodtrad.publish.chances import (
 )
 from rodtrad.publish.figures import currency, first_upper, normal_quality, series_of
 from rodtrad.publish.needs import Sheet
+from rodtrad.publish.trails import figure_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -809,7 +810,8 @@ def _fan_table(result: Result, key: str, found: Mapping[str, Any]) -> TableBlock
     for i, year in enumerate(years):
         cells = [Cell(text(found[k][i]), found[k][i]) for k, _label in levels]
         if planned is not None:
-            cells.append(Cell(text(planned[i]), planned[i]))
+            figure = figure_of(result, key, i, planned[i])
+            cells.append(Cell(text(planned[i]), planned[i], figure=figure))
         cells += [
             Cell(mkr(amounts[k][i]), amounts[k][i]) for k, _l in _LEVELS if k in amounts
         ]

@@ -46,10 +46,11 @@ def _check_interrupted(
 ) -> None:
     """Note what a run that was ended says of itself: which parts it left open."""
     told = status.get("interrupted")
-    ended = status.get("stopped") == "asked" or told is not None
-    if not ended or not count.has_shape("status.interrupted", told, INTERRUPTED):
-        if ended and told is None:
+    if told is None:
+        if status.get("stopped") == "asked":
             count.say("status.interrupted", _(MISSING))
+        return
+    if not count.has_shape("status.interrupted", told, INTERRUPTED):
         return
     left = [part for part in PARTS if part in told["open"] and part not in parts]
     if told["open"] != left:

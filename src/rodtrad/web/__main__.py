@@ -10,11 +10,13 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from contextlib import AbstractContextManager
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "rodtrad.web.settings")
 
@@ -90,14 +92,18 @@ def _batch(options: argparse.Namespace) -> int:
         asked["only"] = [part for part in PARTS if part in options.only.split(",")]
     if options.scenario:
         asked["scenario"] = options.scenario
+    # plans are stored in the database, which nobody may put a copy of back meanwhile
+    held: AbstractContextManager[object] = nullcontext()
     if options.all:
         _django()
-        items = batch.items_of_all()
-    else:
-        items = batch.items_of(options.folder)
-    name = options.executor or os.environ.get("RODTRAD_EXECUTOR") or "process"
-    executor = executor_named(name, os.environ.get("RODTRAD_DASK", ""))
-    return batch.run(items, executor, options.out, asked, as_json=options.json)
+        from rodtrad.web import in_use
+
+        held = in_use.serving()
+    with held:
+        items = batch.items_of_all() if options.all else batch.items_of(options.folder)
+        name = options.executor or os.environ.get("RODTRAD_EXECUTOR") or "process"
+        executor = executor_named(name, os.environ.get("RODTRAD_DASK", ""))
+        return batch.run(items, executor, options.out, asked, as_json=options.json)
 
 
 def _manage(arguments: Sequence[str]) -> int:

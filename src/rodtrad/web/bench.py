@@ -18,16 +18,14 @@ from rodtrad.domain.arrays import Choice, Lock
 from rodtrad.domain.words import SWEDISH, in_language
 from rodtrad.explain.workbench import Bench, build_bench
 from rodtrad.web import store
-from rodtrad.web.models import Study
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
     from rodtrad.domain.arrays import Case, Project
-    from rodtrad.web.models import Municipality
+    from rodtrad.web.models import Municipality, Study
 
 UNDOS: Final = 100
-OWN: Final = "own"
 _KEPT: Final = 8
 _benches: OrderedDict[str, Bench] = OrderedDict()
 _mutex = Mutex()
@@ -57,18 +55,6 @@ def bench_of(study: Study) -> Bench:
         while len(_benches) > _KEPT:
             _benches.popitem(last=False)
     return found
-
-
-def studies(municipality: Municipality) -> list[Study]:
-    """Return the finished studies that can be opened here, newest first, unread."""
-    found = Study.objects.filter(municipality=municipality, state=Study.State.DONE)
-    return list(found.light().select_related("version").defer("version__content")[:40])
-
-
-def newest(municipality: Municipality) -> Study | None:
-    """Return the newest study that the planner made; plans by hand do not count."""
-    found = Study.objects.filter(municipality=municipality, state=Study.State.DONE)
-    return found.exclude(kind=OWN).light().select_related("version").first()
 
 
 @dataclass

@@ -16,11 +16,10 @@ from typing import TYPE_CHECKING, Final
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
-from rodtrad.errors import InputError
 from rodtrad.sources.underlag import read_underlag
 from rodtrad.web import events, store
 from rodtrad.web.models.organisation import Membership, Municipality, Role, User
-from rodtrad.web.models.studies import Study
+from rodtrad.web.models.studies import EXAMPLE, Study
 from rodtrad.web.models.underlag import Underlag, Version
 
 if TYPE_CHECKING:
@@ -137,13 +136,25 @@ def order_studies(municipalities: Iterable[Municipality]) -> None:
     for municipality in municipalities:
         version = Version.objects.filter(municipality=municipality).first()
         if version is not None:
-            jobs.enqueue(None, version, name=FIRST_PLAN)
+            marked = {EXAMPLE: True}
+            jobs.enqueue(None, version, name=FIRST_PLAN, settings=marked)
 
 
 def publish_first(study: Study) -> None:
-    """Publish an example's first plan when it is computed, so that there is one to read."""
-    if study.name != FIRST_PLAN or study.municipality.slug not in CASES:
+    """Publish an example's first plan when it is computed, so that there is one to read.
+
+    Only one that was ordered with the example, which nobody else can ask for. What goes
+    wrong is logged: it stops neither the worker nor other studies.
+    """
+    if not study.settings.get(EXAMPLE):
         return
+    try:
+        _publish(study)
+    except Exception:  # noqa: BLE001
+        _log.exception("the example is not published")
+
+
+def _publish(study: Study) -> None:
     from rodtrad.web import publishing
     from rodtrad.web.models import Publication
     from rodtrad.web.models.publishing import NextStep
@@ -159,7 +170,4 @@ def publish_first(study: Study) -> None:
             "what": "Beslut om investeringsplanen",
         },
     )
-    try:
-        publishing.publish(None, Study.objects.get(pk=study.pk))
-    except InputError as error:
-        _log.warning("the example is not published: %s", error)
+    publishing.publish(None, Study.objects.get(pk=study.pk))

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from django.utils import translation
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from rodtrad.domain import words
 from rodtrad.domain.columns import SCHEMA
-from rodtrad.web import events
+from rodtrad.web import events, left_behind
 from rodtrad.web.models.underlag import Change
 from rodtrad.web.store import FAULTS, KEY_JOINT, row_key, row_label
 
@@ -41,9 +41,7 @@ _ACTIONS: Final = {
 }
 
 
-# The log is Swedish, whoever writes in it.
-@translation.override("sv")
-@words.in_language(words.SWEDISH)
+@events.in_swedish()
 def tell(who: HttpRequest | User | None, underlag: Underlag, change: Change) -> None:
     """Write in the log what a change did: to every row, and for big acts as a whole."""
     municipality = underlag.municipality
@@ -64,6 +62,8 @@ def tell(who: HttpRequest | User | None, underlag: Underlag, change: Change) -> 
         )
     many = sum(counts.get("added", 0) for counts in change.counts.values())
     by_row: dict[tuple[str, str], tuple[dict[str, Any], dict[str, Any]]] = {}
+    followed: set[tuple[str, str]] = set()
+    left = {one.place: one.words for one in left_behind.of_change(underlag, change)}
     for one in change.cells:
         if one.get("row") == "added" and many > MOST_TOLD:
             continue
@@ -78,9 +78,16 @@ def tell(who: HttpRequest | User | None, underlag: Underlag, change: Change) -> 
                     ("row", row_address(one["table"], one["key"]), _label(one)),
                     before,
                     after,
+                    note=_("Det här ligger kvar: {what}.").format(
+                        what=left[one["table"], one["id"]]
+                    )
+                    if (one["table"], one["id"]) in left
+                    else "",
                 )
             )
             continue
+        if one.get("followed"):
+            followed.add((one["table"], one["key"]))
         before, after = by_row.setdefault((one["table"], one["key"]), ({}, {}))
         before[one["column"]] = _plain(one["before"])
         after[one["column"]] = _plain(one["after"])
@@ -101,6 +108,9 @@ def tell(who: HttpRequest | User | None, underlag: Underlag, change: Change) -> 
                 ),
                 before,
                 after,
+                note=_("Raden följde med ett id som ändrades.")
+                if (table, key) in followed
+                else "",
             )
             for one_key in keys
         ]
@@ -143,13 +153,15 @@ def row_address(table: str, key: str) -> str:
 
 
 def count_words(counts: Mapping[str, int]) -> str:
-    """Return how many rows were added, changed and removed, in words."""
-    added, changed, removed = (
-        counts.get(told, 0) for told in ("added", "changed", "removed")
+    """Return how many rows were added, changed, removed and followed, in words."""
+    added, changed, removed, followed = (
+        counts.get(told, 0) for told in ("added", "changed", "removed", "followed")
     )
+    changed -= followed
     parts = [
         (added, ngettext("{n} rad tillagd", "{n} rader tillagda", added)),
         (changed, ngettext("{n} rad ändrad", "{n} rader ändrade", changed)),
         (removed, ngettext("{n} rad borttagen", "{n} rader borttagna", removed)),
+        (followed, ngettext("{n} rad följde med", "{n} rader följde med", followed)),
     ]
     return ", ".join(text.format(n=words.number(n)) for n, text in parts if n)

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from rodtrad.domain import words
 from rodtrad.domain.columns import SCHEMA
-from rodtrad.web import change_log, following, row_places
+from rodtrad.web import change_log, earlier_ids, events, following, row_places
 from rodtrad.web.models.organisation import User
 from rodtrad.web.models.underlag import Change, Row, Underlag
 from rodtrad.web.sheets import SHOWN_ROWS
@@ -37,13 +37,17 @@ class CannotUndoError(Exception):
 
 @dataclass(frozen=True)
 class Step:
-    """One row from what it was to what it becomes; None where it is not there."""
+    """One row from what it was to what it becomes; None where it is not there.
+
+    `followed` where nobody wrote in the row: it names another whose id changed.
+    """
 
     table: str
     pk: int | None
     before: Mapping[str, Any] | None
     after: Mapping[str, Any] | None
     position: int | None = None
+    followed: bool = False
 
 
 def locked(underlag: Underlag) -> Underlag:
@@ -111,11 +115,10 @@ def commit(
     there, and steps that add one.
 
     Raises:
-        IdRefusedError: a project's id cannot be what it would become (`following`);
-            nothing is written.
+        IdRefusedError: an id cannot be what it would become (`following`); nothing is
+            written.
     """
-    new_ids = following.new_ids(underlag, steps)
-    steps = following.naming(underlag, steps, new_ids)
+    steps, new_ids = following.follow(underlag, steps, kind)
     user = who.user if isinstance(who, HttpRequest) else who
     actor = user if isinstance(user, User) else None
     underlag.revision += 1
@@ -139,7 +142,8 @@ def commit(
             changed.append(row)
             cells += _cell_changes(step)
         of_table = counts.setdefault(step.table, {})
-        of_table[told] = of_table.get(told, 0) + 1
+        for one in (told, "followed")[: 1 + step.followed]:
+            of_table[one] = of_table.get(one, 0) + 1
     # one statement for many rows: an UPDATE with a case for each is slow
     Row.objects.bulk_create(
         changed,
@@ -162,8 +166,7 @@ def commit(
         if step.after is None:
             cells.append(_row_entry("removed", step, step.pk or 0, step.position or 0))
     cells += [_row_entry("added", step, row.pk, row.position) for step, row in added]
-    if new_ids:
-        following.move_life(underlag.municipality, new_ids)
+    following.move_life(underlag.municipality, new_ids)
     Underlag.objects.filter(pk=underlag.pk).update(
         revision=revision, changed_at=timezone.now()
     )
@@ -226,6 +229,7 @@ def _cell_changes(step: Step) -> list[dict[str, Any]]:
             "column": name,
             "before": old,
             "after": new,
+            **({"followed": True} if step.followed else {}),
         }
         for name, old, new in differences(step.table, before, after)
     ]
@@ -276,6 +280,16 @@ def _row_entry(told: str, step: Step, pk: int, position: int) -> dict[str, Any]:
 # ---------------------------------------------------------------- undoing
 
 
+def own_tables(change: Change) -> list[str]:
+    """Return the tables that somebody changed; not those whose rows only followed."""
+    return [
+        table
+        for table, counts in change.counts.items()
+        if sum(n for told, n in counts.items() if told != "followed")
+        > counts.get("followed", 0)
+    ]
+
+
 @transaction.atomic
 def undo(who: HttpRequest | User | None, underlag: Underlag, change: Change) -> Change:
     """Take back a change, also one that took back another, as a new change.
@@ -290,7 +304,8 @@ def undo(who: HttpRequest | User | None, underlag: Underlag, change: Change) -> 
     steps = _inverse(underlag, change)
     if not steps:
         raise CannotUndoError(_("Ändringen har inget kvar att ångra."))
-    note = _("Ändring {n}").format(n=change.number)
+    with events.in_swedish():
+        note = _("Ändring {n}").format(n=change.number)
     try:
         return commit(who, underlag, Kind.UNDO, steps, note, undoes=change)
     except following.IdRefusedError as why:
@@ -304,24 +319,26 @@ def _inverse(underlag: Underlag, change: Change) -> list[Step]:
         rows |= Row.objects.filter(underlag=underlag).in_bulk(
             wanted[start : start + _AT_ONCE]
         )
+    # what is put back names others as they are called now
+    since = earlier_ids.since(underlag, change.number)
     steps: dict[int, Step] = {}
     for one in change.cells:
         table, pk = one["table"], one["id"]
         row = rows.get(pk)
         if one.get("row") == "removed":
+            data = following.renamed(table, one["data"], since)
+            key = row_key(SCHEMA[table], data)
             taken = row is not None or (
-                one["key"]
-                and Row.objects.filter(
-                    underlag=underlag, table=table, key=one["key"]
-                ).exists()
+                key
+                and Row.objects.filter(underlag=underlag, table=table, key=key).exists()
             )
             if taken:
                 raise CannotUndoError(
                     _("Bladet {sheet} har redan en rad {key}.").format(
-                        sheet=SCHEMA[table].label, key=words.quoted(one["key"])
+                        sheet=SCHEMA[table].label, key=words.quoted(key)
                     )
                 )
-            steps[pk] = Step(table, pk, None, one["data"], one["position"])
+            steps[pk] = Step(table, pk, None, data, one["position"])
             continue
         if row is None:
             raise CannotUndoError(
@@ -339,9 +356,11 @@ def _inverse(underlag: Underlag, change: Change) -> list[Step]:
             raise CannotUndoError(_since(underlag, row, one))
         earlier = steps.get(pk)
         after = dict(earlier.after or {}) if earlier else dict(row.data)
-        steps[pk] = Step(
-            table, pk, row.data, _with(after, name, one["before"]), row.position
-        )
+        back = _with(after, name, one["before"])
+        if name in back:
+            back[name] = following.renamed(table, back, since)[name]
+        followed = bool(one.get("followed"))
+        steps[pk] = Step(table, pk, row.data, back, row.position, followed)
     return list(steps.values())
 
 

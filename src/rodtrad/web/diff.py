@@ -1,6 +1,7 @@
 """What differs between two underlag? Row by row and cell by cell, sheet by sheet.
 
-Rows are the same if their key is; where a key stands twice, the first is the first.
+Rows are the same if their key is; where a key stands twice, the first is the first. A
+row that is known to have got another id since is the same too (earlier_ids).
 Used for a workbook before it is approved, for two versions, and to take a version back.
 Leaves out how it is shown (sheets) and written (changes).
 """
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from rodtrad.domain.columns import SCHEMA
+from rodtrad.web import following, left_behind
 from rodtrad.web.changes import Step, differences
 from rodtrad.web.models.underlag import Row
 from rodtrad.web.sheets import SHOWN_ROWS
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from rodtrad.domain.components import Table, Tables
+    from rodtrad.web.following import Moves
     from rodtrad.web.models import Underlag
 
 Place = tuple[str, int]
@@ -70,6 +73,7 @@ def compare_tables(
     after: Tables,
     only: Iterable[str] | None = None,
     absent: Mapping[str, Sequence[str]] | None = None,
+    moved: Mapping[str, Moves] | None = None,
 ) -> list[SheetDiff]:
     """Return the sheets that differ, in the order of the schema.
 
@@ -78,17 +82,20 @@ def compare_tables(
         after: as it may become.
         only: the sheets to compare; all if None.
         absent: by sheet, columns that `after` lacks: they stay as they are.
+        moved: by sheet, ids of `before` that are known to be others in `after`.
     """
     wanted = set(SCHEMA if only is None else only)
     found = (
-        _compare(before[table], after[table], set((absent or {}).get(table, ())))
+        _compare(
+            before[table], after[table], set((absent or {}).get(table, ())), moved or {}
+        )
         for table in SCHEMA
         if table in wanted
     )
     return [one for one in found if one]
 
 
-def _places(table: Table) -> list[Place]:
+def _places(table: Table, moved: Mapping[str, Moves]) -> list[Place]:
     """The rows of a table by key and how many with that key came before."""
     spec, seen = table.spec, defaultdict[str, int](int)
     columns = [(name, table[name], table.faulty.get(name, {})) for name in spec.key]
@@ -97,18 +104,22 @@ def _places(table: Table) -> list[Place]:
         cells = {
             name: values[index] for name, values, bad in columns if index not in bad
         }
+        if any(moved.values()):
+            cells = dict(following.renamed(table.name, cells, moved, own=True))
         key = row_key(spec, cells)
         places.append((key, seen[key]))
         seen[key] += 1
     return places
 
 
-def _compare(before: Table, after: Table, absent: set[str]) -> SheetDiff:
+def _compare(
+    before: Table, after: Table, absent: set[str], moved: Mapping[str, Moves]
+) -> SheetDiff:
     name = before.name
     if before == after and before.faulty == after.faulty and not absent:
         same = {index: index for index in range(len(before))}
         return SheetDiff(name, (), (), (), same, order=False)
-    old_places, new_places = _places(before), _places(after)
+    old_places, new_places = _places(before, moved), _places(after, {})
     old_at = {place: index for index, place in enumerate(old_places)}
     new_at = {place: index for index, place in enumerate(new_places)}
     pairs = {
@@ -183,6 +194,7 @@ def _head(one: SheetDiff, old: Table, new: Table) -> dict[str, Any]:
         "counts": one.counts,
         "order": one.order,
         "rows": rows,
+        "gone": left_behind.missing(old, one.removed, new),
     }
 
 

@@ -7,19 +7,22 @@ stored as JSON; secrets and passwords never. Leaves out the page (views/events).
 from __future__ import annotations
 
 import datetime as dt
+from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, ParamSpec
 
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
+from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
+from rodtrad.domain import words
 from rodtrad.web.models.events import Event
 from rodtrad.web.models.organisation import Municipality, Role, User
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from django.utils.functional import _StrOrPromise
 
@@ -43,9 +46,16 @@ class _Kind:
     addresses: Callable[[Municipality, Sequence[str]], Mapping[str, str]] | None
 
 
-def declare_action(code: str, words: _StrOrPromise) -> None:
+def declare_action(code: str, told: _StrOrPromise) -> None:
     """Make an action known, with its words in the past: `_("ändrade rollen")`."""
-    ACTIONS[code] = words
+    ACTIONS[code] = told
+
+
+@contextmanager
+def in_swedish() -> Iterator[None]:
+    """Write in Swedish inside the `with`: what is kept is Swedish, whoever writes it."""
+    with translation.override("sv"), words.in_language(words.SWEDISH):
+        yield
 
 
 def declare_object(
@@ -164,6 +174,7 @@ def event(
 def _storing(make: Callable[P, Event]) -> Callable[P, Event]:
     """Return what stores the event that it makes."""
 
+    @in_swedish()
     def stored(*given: P.args, **named: P.kwargs) -> Event:
         found = make(*given, **named)
         found.save(force_insert=True)

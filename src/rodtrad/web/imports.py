@@ -19,7 +19,7 @@ from typing import IO, TYPE_CHECKING, Any, Final
 from django.db import transaction
 from django.db.utils import DatabaseError
 from django.http import HttpRequest
-from django.utils import timezone, translation
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -339,7 +339,7 @@ def _keep(
     return kept
 
 
-@translation.override("sv")
+@events.in_swedish()
 @transaction.atomic
 def forget_old(municipality: Municipality | None = None) -> int:
     """Throw away workbooks that nobody has approved for a week; return how many."""

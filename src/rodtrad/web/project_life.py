@@ -6,6 +6,8 @@ that plan and grid see the same. Leaves out who may (views) and what the forms a
 
 from __future__ import annotations
 
+import hashlib
+import json
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
@@ -100,7 +102,28 @@ for _code, _words in {
 
 
 class StaleError(Exception):
-    """Somebody else has saved the same words since the form was opened."""
+    """Somebody else has saved the same since the form was opened."""
+
+
+def seen_mark(stored: Mapping[str, Any]) -> str:
+    """Return a mark of what is stored, empty for nothing: a form posts what it showed."""
+    told = {
+        name: value
+        for name, value in stored.items()
+        if value is not False and value not in (None, "")
+    }
+    if not told:
+        return ""
+    text = json.dumps(told, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def _refuse_stale(
+    stored: Mapping[str, Any], wanted: Mapping[str, Any], seen: str
+) -> None:
+    """Refuse to write over what the form did not show; the same again does no harm."""
+    if stored != dict(wanted) and seen_mark(stored) != seen:
+        raise StaleError
 
 
 def _record(
@@ -225,28 +248,39 @@ def add_estimate(request: MunicipalRequest, project: Row, estimate: Estimate) ->
 
 @transaction.atomic
 def set_year(
-    request: MunicipalRequest, project: Row, year: int, money: Mapping[str, Any]
+    request: MunicipalRequest,
+    project: Row,
+    year: int,
+    money: Mapping[str, Any],
+    seen: str,
 ) -> None:
-    """Set what a year was granted, used and expected; all blank takes the year away."""
-    key = str(project.data["project_id"])
-    known: dict[str, Any] = {
-        "municipality": request.municipality,
-        "project_id": key,
-        "year": year,
-    }
-    row = ProjectYear.objects.select_for_update().filter(**known).first()
-    before = {name: getattr(row, name) if row else None for name in money}
-    if before == dict(money):
-        return
-    if all(value is None for value in money.values()):
-        if row is not None:
-            row.delete()
-    else:
-        ProjectYear.objects.update_or_create(**known, defaults=dict(money))
-    old, new = events.changed(before, money)
-    _record(
-        request, "project.year", project, {"year": year, **old}, {"year": year, **new}
+    """Set what a year was granted, used and expected; all blank takes the year away.
+
+    Raises:
+        StaleError: somebody has saved other amounts than those that were `seen`.
+    """
+    row, _made = ProjectYear.objects.select_for_update().get_or_create(
+        municipality=request.municipality,
+        project_id=str(project.data["project_id"]),
+        year=year,
     )
+    before = {name: getattr(row, name) for name in money}
+    _refuse_stale(before, money, seen)
+    for name, value in money.items():
+        setattr(row, name, value)
+    if all(value is None for value in money.values()):
+        row.delete()
+    else:
+        row.save()
+    old, new = events.changed(before, money)
+    if new:
+        _record(
+            request,
+            "project.year",
+            project,
+            {"year": year, **old},
+            {"year": year, **new},
+        )
 
 
 # ---------------------------------------------------------------- words
@@ -286,8 +320,13 @@ def save_note(
     project: Row,
     alternative_id: str,
     words: Mapping[str, Any],
+    seen: str,
 ) -> None:
-    """Save the words about an alternative."""
+    """Save the words about an alternative.
+
+    Raises:
+        StaleError: somebody has saved other words than those that were `seen`.
+    """
     key = str(project.data["project_id"])
     note, _made = AlternativeNote.objects.select_for_update().get_or_create(
         municipality=request.municipality,
@@ -295,6 +334,7 @@ def save_note(
         alternative_id=alternative_id,
     )
     before = {name: getattr(note, name) for name in words}
+    _refuse_stale(before, words, seen)
     for name, value in words.items():
         setattr(note, name, value)
     note.save()

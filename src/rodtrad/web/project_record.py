@@ -102,6 +102,7 @@ def project_row(municipality: Municipality, project_id: str) -> tuple[Underlag, 
     )
     if row is None or row.data.get("project_id") is None:
         raise Http404
+    row.underlag.municipality = municipality
     return row.underlag, row
 
 

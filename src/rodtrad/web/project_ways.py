@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from django.utils.translation import gettext as _
 
 from rodtrad.domain.words import ALTERNATIVE_LABELS, unit_mkr
+from rodtrad.web.sheets import row_address
 from rodtrad.web.templatetags.rodtrad import mkr
 
 if TYPE_CHECKING:
@@ -29,7 +30,9 @@ if TYPE_CHECKING:
 class Way:
     """One alternative: its outlay, and its change of operation a year, in tkr.
 
-    `quality` and `operating_quality` are the weakest of the rows they are sums of.
+    `quality` and `operating_quality` are the weakest of the rows they are sums of;
+    `at` is where the alternative's own row is, `amount_at` and `operating_at` where the
+    first of those rows is.
     """
 
     alternative_id: str
@@ -42,6 +45,9 @@ class Way:
     operating_quality: str
     chosen: bool
     note: AlternativeNote | None
+    at: str
+    amount_at: str
+    operating_at: str
 
 
 def ways(life: Life, plan: InPlan | None) -> list[Way]:
@@ -68,6 +74,9 @@ def _way(life: Life, one: Row, chosen: str | None) -> Way:
         _worst(effects),
         key == chosen,
         life.notes.get(key),
+        row_address(life.underlag.municipality, one),
+        row_address(life.underlag.municipality, outlays[0]) if outlays else "",
+        row_address(life.underlag.municipality, full) if full else "",
     )
 
 
@@ -111,6 +120,8 @@ def key_figures(life: Life, answer: Answer, way: Way | None) -> list[dict[str, A
                 if estimate
                 else _("Ingen kalkyl är införd"),
                 "quality": way.quality,
+                "href": way.amount_at,
+                "page": _("Visa raderna i underlaget"),
             }
         )
     found += _time(life, answer, way)
@@ -122,6 +133,8 @@ def key_figures(life: Life, answer: Answer, way: Way | None) -> list[dict[str, A
                 "unit": unit_mkr(),
                 "note": _("När det är i full drift"),
                 "quality": way.operating_quality,
+                "href": way.operating_at,
+                "page": _("Visa raden i underlaget"),
             }
         )
     waiting = life.row.data.get("waiting_cost")
@@ -132,6 +145,8 @@ def key_figures(life: Life, answer: Answer, way: Way | None) -> list[dict[str, A
                 "text": mkr(waiting),
                 "unit": _("{unit} per år").format(unit=unit_mkr()),
                 "note": "",
+                "href": row_address(life.underlag.municipality, life.row),
+                "page": _("Visa raden i underlaget"),
             }
         )
     return found[:4]
@@ -142,11 +157,14 @@ def _time(life: Life, answer: Answer, way: Way | None) -> list[dict[str, Any]]:
     earliest = life.row.data.get("earliest_year")
     if answer.start is not None:
         label, first, use = _("Start i planen"), answer.start, answer.in_use
+        told = {"href": "#varfor", "page": _("Visa skälen")} if answer.reasons else {}
     elif earliest is not None:
         label, first = _("Tidigaste start"), int(earliest)
+        at = row_address(life.underlag.municipality, life.row)
+        told = {"href": at, "page": _("Visa raden i underlaget")}
         built = way.build_years if way else None
         use = None if built is None else first + built
     else:
         return []
     note = _("I bruk {y}").format(y=use) if use else ""
-    return [{"label": label, "text": str(first), "unit": "", "note": note}]
+    return [{"label": label, "text": str(first), "unit": "", "note": note, **told}]

@@ -215,11 +215,13 @@ def set_step(
     """Store who decides next, and show it on the pages of the current publication."""
     step.municipality, step.revision = municipality, step.revision + 1
     step.save()
+    with events.in_swedish():
+        label = step.project_id or _("hela planen")
     events.record(
         who,
         municipality,
         "nextstep.set",
-        ("nextstep", step.project_id, step.project_id or _("hela planen")),
+        ("nextstep", step.project_id, label),
         before=before,
         after={name: getattr(step, name) for name in _STEP_FIELDS},
     )

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from rodtrad.domain.columns import SCHEMA
 from rodtrad.web import changes, following, sheet_cells
 from rodtrad.web.models.underlag import Change, Row, Underlag
+from rodtrad.web.store import KEY_JOINT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -60,7 +61,7 @@ class Conflict:
 
     `kind`: `cell` (both changed it), `gone` (somebody removed the row I changed),
     `touched` (somebody changed the row I wanted to remove) or `held` (what I wrote
-    cannot be: `why`).
+    cannot be: `why`). A row that I wanted to add has the number -1, the next one -2.
     """
 
     kind: str
@@ -111,6 +112,7 @@ def save(
     }
     conflicts: list[Conflict] = []
     steps: list[changes.Step] = []
+    added: dict[int, int] = {}
     beside: set[str] = set()
     for edit in edits.changed:
         row = rows.get(edit.pk)
@@ -144,10 +146,11 @@ def save(
             conflicts.append(_touched(underlag, row))
             continue
         steps.append(changes.Step(edits.table, row.pk, row.data, None, row.position))
-    for typed in edits.added:
+    for place, typed in enumerate(edits.added):
         if not sheet_cells.is_empty(typed.values()):
             after, _issues = sheet_cells.read_row(spec, {}, typed)
             steps.append(changes.Step(edits.table, None, None, after))
+            added[id(steps[-1])] = -1 - place
     if conflicts:
         return Saved(conflicts=tuple(conflicts))
     if edits.table == "settings":
@@ -157,7 +160,7 @@ def save(
     try:
         change = changes.commit(who, underlag, Change.Kind.EDIT, steps, note)
     except following.IdRefusedError as error:
-        return Saved(conflicts=tuple(_held(rows, edits, error)))
+        return Saved(conflicts=tuple(_held(rows, added, error)))
     return Saved(change, (), tuple(sorted(beside)))
 
 
@@ -226,25 +229,33 @@ def _touched(underlag: Underlag, row: Row) -> Conflict:
 
 
 def _held(
-    rows: Mapping[int, Row], edits: Edits, error: following.IdRefusedError
+    rows: Mapping[int, Row],
+    added: Mapping[int, int],
+    error: following.IdRefusedError,
 ) -> list[Conflict]:
-    """The ids that cannot be changed as I wanted, each with why."""
-    column = SCHEMA[edits.table].columns[following.ID]
-    return [
-        Conflict(
-            "held",
-            one.pk,
-            rows[one.pk].revision,
-            rows[one.pk].position + 2,
-            rows[one.pk].key,
-            column.name,
-            column.heading,
-            one.old,
-            one.old,
-            one.new,
-            "",
-            None,
-            one.why,
-        )
-        for one in error.refusals
-    ]
+    """The ids that cannot be as I wrote them, each with why."""
+    found = []
+    for one in error.refusals:
+        row = rows.get(one.step.pk or 0)
+        columns = SCHEMA[one.kind.table].columns
+        for name, old, new in zip(one.kind.columns, one.old, one.new, strict=True):
+            # a row that is not there yet is held as a whole: once
+            if old != new and (row or name == one.kind.columns[-1]):
+                found.append(
+                    Conflict(
+                        "held",
+                        row.pk if row else added[id(one.step)],
+                        row.revision if row else 0,
+                        row.position + 2 if row else 0,
+                        row.key if row else KEY_JOINT.join(one.new),
+                        name,
+                        columns[name].heading,
+                        old,
+                        old,
+                        new,
+                        "",
+                        None,
+                        one.why,
+                    )
+                )
+    return found

@@ -61,6 +61,12 @@ def sheet_address(municipality: Municipality, table: str) -> str:
     return reverse("underlag_sheet", args=[municipality.slug, slug(table)])
 
 
+def row_address(municipality: Municipality, row: Row) -> str:
+    """Return where a row is on its sheet."""
+    number_ = row.position + 2
+    return f"{sheet_address(municipality, row.table)}?rad={number_}#rad-{number_}"
+
+
 def underlag_of(municipality: Municipality) -> Underlag:
     """Return the municipality's working copy; an empty one is made the first time."""
     found, _new = Underlag.objects.get_or_create(

@@ -200,7 +200,8 @@ def withdraw(request: MunicipalRequest, answer: ViewpointAnswer) -> None:
 
 
 def _cells(name: str, row: Condition, day: dt.date) -> dict[str, Any]:
-    source = _("Lämnat i Röd tråd {d}").format(d=day.isoformat())
+    with events.in_swedish():
+        source = _("Lämnat i Röd tråd {d}").format(d=day.isoformat())
     cells = {"viewpoint": name, **row._asdict(), "source": source}
     return {**cells, "quality": "uppgift"}
 

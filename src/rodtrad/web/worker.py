@@ -105,7 +105,7 @@ class Worker:
         return bool(self.underway)
 
     def _begin(self, study: Study) -> None:
-        asked = {**study.settings, "scenario": study.scenario or None}
+        asked = {**study.asked, "scenario": study.scenario or None}
         try:
             job = Job(store.version_tables(study.version), asked)
             run = self.executor.start(job)
@@ -157,8 +157,8 @@ class Worker:
         if outcome.stopped:
             jobs.cancelled(one.study, self.name, *found)
         elif outcome.result is not None:
-            jobs.finish(one.study, self.name, outcome.result, outcome.certificates)
-            cases.publish_first(one.study)
+            if jobs.finish(one.study, self.name, outcome.result, outcome.certificates):
+                cases.publish_first(one.study)
         else:
             jobs.fail(one.study, self.name, outcome.issues)
 

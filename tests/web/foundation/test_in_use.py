@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.db import connection
 
 from rodtrad.errors import SourceError
 from rodtrad.web import __main__ as commands
-from rodtrad.web import backup, in_use
+from rodtrad.web import backup, batch, in_use
+from rodtrad.web.models import Version
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from pytest_django import Settings
+
+    from rodtrad.web.models import Underlag
 
 
 @pytest.fixture
@@ -51,6 +54,34 @@ def test_nobody_begins_to_serve_while_a_copy_is_put_back(home: Path) -> None:
         pass
     with in_use.serving():
         pass
+
+
+def test_the_plans_of_all_are_not_computed_into_a_copy_that_is_put_back(
+    home: Path,
+    tiny_underlag: Underlag,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("RODTRAD_HOME", str(home))
+    every = ["batch", "--all", "--out", str(home / "ut")]
+    with in_use.alone():
+        assert commands.main(every) == 2
+    assert "återställs just nu" in capsys.readouterr().err
+    assert not Version.objects.exists()
+
+    def refused(*_arguments: Any, **_more: Any) -> int:
+        with pytest.raises(SourceError, match="är igång"), in_use.alone():
+            pass
+        return 0
+
+    monkeypatch.setattr(batch, "run", refused)
+    assert commands.main(every) == 0
+    assert Version.objects.get().municipality == tiny_underlag.municipality
+    # a folder of underlag has nothing to do with the home
+    monkeypatch.setattr(batch, "items_of", lambda _folder: [])
+    monkeypatch.setattr(batch, "run", lambda *_arguments, **_more: 0)
+    with in_use.alone():
+        assert commands.main(["batch", str(home), "--out", str(home / "ut")]) == 0
 
 
 def test_a_web_server_that_is_left_behind_still_holds_the_home(home: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import re
 import zipfile
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from web.projects.conftest import text
 
 from rodtrad.web import attachments, project_money
 from rodtrad.web.models import (
+    AlternativeNote,
     Attachment,
     Change,
     Decision,
@@ -292,6 +294,87 @@ def test_two_who_write_at_once_lose_nothing(
     again = adam.post(f"{SKOLA}uppgifter/", {"need": "Båda", "revision": "1"})
     assert again.status_code == 302
     assert ProjectFile.objects.get().need == "Båda"
+
+
+def seen_at(client: Client, at: str) -> str:
+    """Return the mark of what a form shows, as the form would post it."""
+    found = re.search(r'name="seen" value="([^"]*)"', text(client.get(at)))
+    return found[1] if found else ""
+
+
+def test_two_who_save_a_years_money_lose_nothing(
+    client_for: ClientFor, tiny_underlag: Underlag
+) -> None:
+    """A sees the outcome 400; B saves 500; A changes only the forecast."""
+    eva, adam = client_for("ekonom"), client_for("forvaltning")
+    at = f"{SKOLA}ar/"
+    first = {"year": "2026", "actual_tkr": "400"}
+    assert eva.post(at, first).status_code == 302
+    seen = seen_at(eva, f"{at}?ar=2026")
+    assert seen
+    assert seen == seen_at(adam, f"{at}?ar=2026")
+    changed = {"year": "2026", "actual_tkr": "500", "seen": seen}
+    assert adam.post(at, changed).status_code == 302
+    old = {"year": "2026", "actual_tkr": "400", "forecast_tkr": "650", "seen": seen}
+    answer = eva.post(at, old)
+    assert answer.status_code == 409
+    page = text(answer)
+    assert re.search(r"<dt>Årets utfall, tkr</dt>\s*<dd>500</dd>", page)
+    assert 'value="650"' in page
+    assert ProjectYear.objects.get().actual_tkr == 500.0
+    # what the page has shown may be changed, in both fields
+    again = re.search(r'name="seen" value="([^"]+)"', page)
+    assert again is not None
+    assert eva.post(at, {**old, "seen": again[1]}).status_code == 302
+    year = ProjectYear.objects.get()
+    assert (year.actual_tkr, year.forecast_tkr) == (400.0, 650.0)
+
+
+def test_a_year_that_was_not_shown_is_not_written_over(
+    client_for: ClientFor, tiny_underlag: Underlag
+) -> None:
+    client = client_for("ekonom")
+    at = f"{SKOLA}ar/"
+    first = {"year": "2026", "budget_tkr": "0"}
+    assert client.post(at, first).status_code == 302
+    # typed into a form that showed nothing, or another year
+    for seen in ("", seen_at(client, f"{at}?ar=2027")):
+        sent = {"year": "2026", "budget_tkr": "100", "seen": seen}
+        assert client.post(at, sent).status_code == 409
+    assert ProjectYear.objects.get().budget_tkr == 0.0
+    # the same once more harms nobody, and another year is free
+    assert client.post(at, first).status_code == 302
+    free = {"year": "2027", "budget_tkr": "7", "seen": seen_at(client, f"{at}?ar=2026")}
+    assert client.post(at, free).status_code == 302
+    # taken away meanwhile: not put back without a word
+    gone = {"year": "2026", "seen": seen_at(client, f"{at}?ar=2026")}
+    assert client.post(at, gone).status_code == 302
+    back = {"year": "2026", "budget_tkr": "5", "seen": gone["seen"]}
+    assert client.post(at, back).status_code == 409
+    assert ProjectYear.objects.get().year == 2027
+
+
+def test_two_who_write_of_an_alternative_lose_nothing(
+    client_for: ClientFor, tiny_underlag: Underlag
+) -> None:
+    eva, adam = client_for("ekonom"), client_for("forvaltning")
+    at = f"{SKOLA}alternativ/nybygge/"
+    assert eva.post(at, {"pros": "Evas ord"}).status_code == 302
+    seen = seen_at(adam, at)
+    why = {"pros": "Evas ord", "rejected": "on", "rejected_why": "Tomten"}
+    assert eva.post(at, {**why, "seen": seen}).status_code == 302
+    answer = adam.post(at, {"pros": "Adams ord", "seen": seen})
+    assert answer.status_code == 409
+    page = text(answer)
+    for words in ("Evas ord", "Adams ord", "<dd>Tomten</dd>", "<dd>ja</dd>"):
+        assert words in page
+    note = AlternativeNote.objects.get()
+    assert (note.pros, note.rejected, note.rejected_why) == ("Evas ord", True, "Tomten")
+    again = re.search(r'name="seen" value="([^"]+)"', page)
+    assert again is not None
+    sent = {"pros": "Båda", "seen": again[1]}
+    assert adam.post(at, sent).status_code == 302
+    assert AlternativeNote.objects.get().pros == "Båda"
 
 
 def test_an_alternative_that_is_rejected_says_why(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
 from web.projects.conftest import text
 
 from rodtrad.web.forms.project_choice import PROPOSED
@@ -110,3 +111,25 @@ def test_an_answer_keeps_its_project_while_it_is_mended(
     assert client.post(at, sent).status_code == 302
     report.refresh_from_db()
     assert report.project_id == "bro"
+
+
+@pytest.mark.parametrize("state", ["inte_nu", "bedoms", "projekt"])
+def test_a_report_of_a_project_that_is_gone_can_be_answered(
+    state: str, client_for: ClientFor, tiny_underlag: Underlag, liten: Municipality
+) -> None:
+    report = NeedReport.objects.create(
+        municipality=liten, number=1, what="Tak", where="Här", project_id="borta"
+    )
+    client = client_for("ekonom")
+    at = f"/liten/behov/anmalda/{report.number}/svara/"
+    assert 'value="borta"' in text(client.get(at))
+    answer = client.post(at, {"state": state, "project_id": "borta", "text": "Nej."})
+    report.refresh_from_db()
+    if state == "projekt":
+        assert answer.status_code == 422
+        assert "Inget projekt heter eller har id ”borta”." in text(answer)
+        assert "Välj vilket projekt" not in text(answer)
+        assert report.state == "mottagen"
+    else:
+        assert answer.status_code == 302
+        assert (report.state, report.project_id) == (state, "")

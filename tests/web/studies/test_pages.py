@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -91,7 +92,13 @@ def test_the_overview_answers_first(
     assert "Ingen annan plan kan ge mer nytta" in said
     assert "Startbeslut som planen väntar på" in said
     reader = client_for("lasare")
-    figures = re.findall(r'href="(/liten/studier/1/spar/[^"]+)"', page)
+    [large] = re.findall(r'(?s)<dl class="kpis.*?</dl>', page)
+    assert 'href="/liten/behov/"' in large
+    # of a plan that is asked for, also what leads to a page is of that plan
+    asked = reader.get("/liten/?plan=1").content.decode()
+    [of_one] = re.findall(r'(?s)<dl class="kpis.*?</dl>', asked)
+    assert 'href="/liten/behov/?plan=1"' in of_one
+    figures = re.findall(r'href="(/liten/studier/1/spar/[^"]+)"', large)
     assert len(figures) == 3
     for figure in figures:
         assert reader.get(figure).status_code == 200
@@ -280,6 +287,35 @@ def test_compare_sets_no_worth_side_by_side_that_is_not_alike(
     assert why in said
     assert "ger mest nytta" not in said
     assert "Nyttopoäng" not in said
+
+
+def test_compare_names_the_prices_of_outlays_that_are_not_alike(
+    client_for: ClientFor,
+    done: Study,
+    make_study: MakeStudy,
+    full_result: dict[str, Any],
+) -> None:
+    """In the prices of 2024 the same plan costs other amounts, and is no dearer."""
+    older = copy.deepcopy(full_result)
+    older["meta"]["base_year"] = 2024
+    for one in older["projects"]:
+        one["outlay_fixed_tkr"] *= 0.97
+    make_study(done.version, older)
+    page = client_for("lasare").get("/liten/jamfor/?plan=1&plan=2").content.decode()
+    [row] = re.findall(r"<tr><th[^>]*>Utgift i [^<]*</th>.*?</tr>", page)
+    assert "Utgift i varje plans basårs priser" in row
+    assert "mkr i 2025 års priser" in row
+    assert "mkr i 2024 års priser" in row
+    assert "differs" not in row
+    for number in (1, 2):
+        assert f'href="/liten/studier/{number}/spar/outlay_fixed/"' in row
+    # in the same prices it would stand out
+    older["meta"]["base_year"] = 2025
+    make_study(done.version, older)
+    page = client_for("ekonom").get("/liten/jamfor/?plan=1&plan=3").content.decode()
+    [row] = re.findall(r"<tr><th[^>]*>Utgift i [^<]*</th>.*?</tr>", page)
+    assert "Utgift i basårets priser, mkr" in row
+    assert "differs" in row
 
 
 def test_an_interrupted_plan_is_read_and_compared_and_says_so(

@@ -312,6 +312,20 @@ def test_a_scenario_is_kept_and_run(
     assert "finns redan" in again.content.decode()
 
 
+def test_a_name_that_somebody_took_meanwhile_is_refused(
+    client_for: ClientFor, done: Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = client_for("ekonom")
+    asked = {**LEVERS, "name": "Ränta upp", "interest": "1", "gor": "spara"}
+    # both have read the page, in which no scenario has the name, before one saves
+    monkeypatch.setattr("rodtrad.web.views.levers.scenarios", lambda _underlag: [])
+    assert client.post("/liten/utrymme/spakar/", asked).status_code == 302
+    again = client.post("/liten/utrymme/spakar/", {**asked, "interest": "2"})
+    assert again.status_code == 400
+    assert "finns redan" in again.content.decode()
+    assert Change.objects.count() == 1
+
+
 def test_levers_that_say_nothing_or_too_much(
     client_for: ClientFor, done: Study, make_study: MakeStudy
 ) -> None:

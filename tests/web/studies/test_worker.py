@@ -15,14 +15,16 @@ from django.utils import timezone
 from web.small import hard_tables, small_data, small_tables
 
 from rodtrad.domain.components import build_tables
-from rodtrad.web import computing, jobs, store
+from rodtrad.web import cases, computing, jobs, publishing, store
 from rodtrad.web.computing import Outcome, Processes, ProcessRun
-from rodtrad.web.models import Event, Municipality, Study, Underlag
+from rodtrad.web.models import Event, Municipality, Publication, Study, Underlag
 from rodtrad.web.models.studies import State
 from rodtrad.web.worker import Worker
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from web.conftest import ClientFor
 
     from rodtrad.web.models import Version
 
@@ -462,3 +464,92 @@ def test_what_a_study_is_asked_for_reaches_it(version: Version) -> None:
     plan = fresh(study).plan
     assert plan is not None
     assert "park" not in {c["project_id"] for c in plan["choices"]}
+
+
+# ---------------------------------------------------------------- the example's plan
+
+
+@pytest.fixture
+def vimmerby() -> Version:
+    """A municipality with the name of an example."""
+    place = Municipality.objects.create(slug="vimmerby", name="Vimmerby", code="0884")
+    underlag = Underlag.objects.create(municipality=place, name="Vimmerby")
+    store.write_tables(underlag, small_tables())
+    return store.make_version(underlag, "Första", None)
+
+
+def computed(worker: Worker, study: Study, result: dict[str, Any]) -> None:
+    """Let the worker have the result of a study, and go on until it is handed in."""
+    worker.step()
+    [run] = [one.run for one in worker.underway if one.study.pk == study.pk]
+    assert isinstance(run, FakeRun)
+    run.result = Outcome(computing.packed_json(result))
+    work_until(
+        worker, lambda: study.pk not in {one.study.pk for one in worker.underway}
+    )
+
+
+def test_the_examples_first_plan_is_published(
+    vimmerby: Version, full_result: dict[str, Any]
+) -> None:
+    cases.order_studies([vimmerby.municipality])
+    study = Study.objects.get()
+    computed(Worker(FakeExecutor()), study, full_result)
+    assert fresh(study).state == State.DONE
+    assert Publication.objects.get().study == study
+
+
+def test_a_plan_is_not_published_for_its_name(
+    vimmerby: Version, full_result: dict[str, Any], client_for: ClientFor
+) -> None:
+    """Whatever somebody calls it, and however it is asked for once more."""
+    named = jobs.enqueue(None, vimmerby, name=cases.FIRST_PLAN)
+    worker = Worker(FakeExecutor())
+    computed(worker, named, full_result)
+    assert fresh(named).state == State.DONE
+    marked = jobs.enqueue(None, vimmerby, settings={"example": True, **PLAN_ONLY})
+    jobs.cancel(None, marked)
+    client = client_for("ekonom", vimmerby.municipality)
+    again = f"/vimmerby/studier/{marked.number}/igen/"
+    assert client.post(again).status_code == 302
+    asked = Study.objects.get(state=State.QUEUED)
+    assert asked.settings == PLAN_ONLY
+    computed(worker, asked, full_result)
+    assert fresh(asked).state == State.DONE
+    assert not Publication.objects.exists()
+
+
+def test_what_is_another_workers_is_not_published(
+    vimmerby: Version, full_result: dict[str, Any]
+) -> None:
+    cases.order_studies([vimmerby.municipality])
+    study = Study.objects.get()
+    executor = FakeExecutor()
+    worker = Worker(executor)
+    worker.step()
+    Study.objects.update(worker="annan")
+    executor.runs[0].result = Outcome(computing.packed_json(full_result))
+    worker.step()
+    assert not worker.underway
+    assert fresh(study).state == State.RUNNING
+    assert not Publication.objects.exists()
+
+
+def test_an_example_that_cannot_be_published_stops_no_study(
+    vimmerby: Version,
+    full_result: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def fail(*_arguments: Any) -> None:
+        raise KeyError("projects")
+
+    monkeypatch.setattr(publishing, "publish", fail)
+    cases.order_studies([vimmerby.municipality])
+    first = Study.objects.get()
+    other = jobs.enqueue(None, vimmerby)
+    worker = Worker(FakeExecutor(slots=2))
+    computed(worker, first, full_result)
+    assert fresh(first).state == State.DONE
+    assert [one.study for one in worker.underway] == [other]
+    assert "the example is not published" in caplog.text

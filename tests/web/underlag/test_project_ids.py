@@ -4,25 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from django.apps import apps
 from django.core.exceptions import FieldDoesNotExist
+from web.underlag.lives import FULL, give_life, life, row
 
 from rodtrad.web import changes, checking, events, following, saving, store
 from rodtrad.web.changes import CannotUndoError
 from rodtrad.web.models import Change, Row
-from rodtrad.web.models.projects import (
-    Attachment,
-    Decision,
-    Estimate,
-    NeedReport,
-    ProjectFile,
-    ProjectYear,
-    VisionLink,
-    VisionNode,
-)
+from rodtrad.web.models.projects import Decision, ProjectFile
 from rodtrad.web.models.publishing import PublicItem
 from rodtrad.web.saving import Edits, Removal, RowEdit, Saved
 
@@ -33,56 +25,9 @@ if TYPE_CHECKING:
     from rodtrad.web.models import Municipality, Underlag
 
 
-def _give_life(place: Municipality, project_id: str) -> None:
-    """A decision, an estimate, a year, words, a file, a reported need and a goal."""
-    day = dt.date(2026, 3, 1)
-    known: dict[str, Any] = {"municipality": place, "project_id": project_id}
-    Decision.objects.create(**known, body="Kommunstyrelsen", date=day)
-    Estimate.objects.create(
-        **known,
-        date=day,
-        estimate_class="schablon",
-        amount_tkr=100.0,
-        price_level="2025",
-    )
-    ProjectYear.objects.create(**known, year=2026, budget_tkr=5.0)
-    ProjectFile.objects.create(**known, need="Platser")
-    Attachment.objects.create(**known, name="a.pdf", kind="pdf", size=1, checksum="x")
-    last = NeedReport.objects.count()
-    NeedReport.objects.create(**known, number=last + 1, what="Läcker", where="Tak")
-    goal = VisionNode.objects.create(municipality=place, kind="goal", text="Mål")
-    VisionLink.objects.create(node=goal, project_id=project_id)
-
-
-def _life(project_id: str) -> dict[str, int]:
-    found = {
-        model.__name__: model._default_manager.filter(project_id=project_id).count()
-        for model in following.LIFE
-    }
-    return {name: n for name, n in found.items() if n}
-
-
-FULL = dict.fromkeys(
-    (
-        "Decision",
-        "Estimate",
-        "ProjectYear",
-        "ProjectFile",
-        "Attachment",
-        "NeedReport",
-        "VisionLink",
-    ),
-    1,
-)
-
-
-def _row(key: str) -> Row:
-    return Row.objects.get(table="projects", key=key)
-
-
 def _rename(underlag: Underlag, **ids: str) -> Saved:
     edits = [
-        RowEdit(_row(old).pk, _row(old).revision, {"project_id": new})
+        RowEdit(row(old).pk, row(old).revision, {"project_id": new})
         for old, new in ids.items()
     ]
     return saving.save(None, underlag, Edits("projects", edits))
@@ -107,8 +52,8 @@ def test_every_model_that_names_a_project_follows() -> None:
 def test_all_that_names_a_project_follows_it_and_back(
     tiny_underlag: Underlag, tiny_tables: Tables, liten: Municipality
 ) -> None:
-    _give_life(liten, "skola")
-    _give_life(liten, "bro")
+    give_life(liten, "skola")
+    give_life(liten, "bro")
     Row.objects.create(
         underlag=tiny_underlag,
         table="scenarios",
@@ -125,9 +70,9 @@ def test_all_that_names_a_project_follows_it_and_back(
     before = {t: _count(t, "skola") for t in ("alternatives", "outlays", "scores")}
     saved = _rename(tiny_underlag, skola="norra_skolan")
     assert saved.change is not None
-    assert _life("skola") == {}
-    assert _life("norra_skolan") == FULL
-    assert _life("bro") == FULL
+    assert life("skola") == {}
+    assert life("norra_skolan") == FULL
+    assert life("bro") == FULL
     for table, n in before.items():
         assert (_count(table, "skola"), _count(table, "norra_skolan")) == (0, n)
     assert Row.objects.filter(key="norra_skolan · nybygge · 1").exists()
@@ -145,23 +90,23 @@ def test_all_that_names_a_project_follows_it_and_back(
         date=dt.date(2026, 4, 1),
     )
     undone = changes.undo(None, tiny_underlag, saved.change)
-    assert _life("skola") == {**FULL, "Decision": 2}
-    assert _life("norra_skolan") == {}
+    assert life("skola") == {**FULL, "Decision": 2}
+    assert life("norra_skolan") == {}
     now = store.read_tables(tiny_underlag)
     assert [t for t in tiny_tables if now[t] != tiny_tables[t]] == ["scenarios"]
     assert now["scenarios"]["key"] == ["skola/ombyggnad/0"]
     changes.undo(None, tiny_underlag, undone)
-    assert _life("norra_skolan") == {**FULL, "Decision": 2}
+    assert life("norra_skolan") == {**FULL, "Decision": 2}
 
 
 def test_two_projects_can_change_ids(
     tiny_underlag: Underlag, liten: Municipality
 ) -> None:
-    _give_life(liten, "skola")
+    give_life(liten, "skola")
     ProjectFile.objects.create(municipality=liten, project_id="bro", need="Över ån")
     assert _rename(tiny_underlag, skola="bro", bro="skola").change is not None
-    assert _life("bro") == FULL
-    assert _life("skola") == {"ProjectFile": 1}
+    assert life("bro") == FULL
+    assert life("skola") == {"ProjectFile": 1}
     assert (_count("outlays", "bro"), _count("outlays", "skola")) == (4, 1)
 
 
@@ -175,41 +120,41 @@ def test_an_id_that_would_lose_or_mix_decisions_is_refused(
     new: str,
     why: str,
 ) -> None:
-    _give_life(liten, "park")
+    give_life(liten, "park")
     saved = _rename(tiny_underlag, park=new)
     assert saved.change is None
     (held,) = saved.conflicts
     assert held.kind == "held"
     assert why in held.why
     assert "”park”" in held.why
-    assert _life("park") == FULL
+    assert life("park") == FULL
     assert store.read_tables(tiny_underlag) == tiny_tables
 
 
 def test_an_id_that_a_removed_project_had_is_refused(
     tiny_underlag: Underlag, liten: Municipality
 ) -> None:
-    _give_life(liten, "park")
-    _give_life(liten, "bro")
-    bro = _row("bro")
+    give_life(liten, "park")
+    give_life(liten, "bro")
+    bro = row("bro")
     gone = [Removal(bro.pk, bro.revision)]
     saving.save(None, tiny_underlag, Edits("projects", removed=gone))
     (held,) = _rename(tiny_underlag, park="bro").conflicts
     assert "finns kvar" in held.why
-    assert _life("bro") == FULL
+    assert life("bro") == FULL
 
 
 def test_undo_is_refused_when_the_old_id_is_taken(
     tiny_underlag: Underlag, liten: Municipality
 ) -> None:
-    _give_life(liten, "park")
+    give_life(liten, "park")
     change = _rename(tiny_underlag, park="lund").change
     assert change is not None
     new = [{"project_id": "park", "name": "En annan park"}]
     saving.save(None, tiny_underlag, Edits("projects", added=new))
     with pytest.raises(CannotUndoError, match="redan har"):
         changes.undo(None, tiny_underlag, change)
-    assert _life("lund") == FULL
+    assert life("lund") == FULL
     assert Change.objects.count() == 2
 
 
@@ -219,22 +164,22 @@ def test_the_id_that_stays_keeps_everything(
     """Of two rows with the same id, the one that is renamed takes nothing along."""
     new = [{"project_id": "park", "name": "En annan park"}]
     saving.save(None, tiny_underlag, Edits("projects", added=new))
-    _give_life(liten, "park")
+    give_life(liten, "park")
     second = Row.objects.filter(table="projects", key="park").latest("position")
     edit = RowEdit(second.pk, second.revision, {"project_id": "park2"})
     assert saving.save(None, tiny_underlag, Edits("projects", [edit])).change
-    assert _life("park") == FULL
+    assert life("park") == FULL
     assert _count("outlays", "park") == 1
 
 
 def test_the_page_says_why_and_saves_the_rest(
     client_for: ClientFor, tiny_underlag: Underlag, liten: Municipality
 ) -> None:
-    _give_life(liten, "park")
+    give_life(liten, "park")
     client = client_for("ekonom")
-    row = _row("park")
+    park = row("park")
     cells = {"project_id": "bro", "name": "Större park"}
-    edits = {"pk": row.pk, "revision": row.revision, "cells": cells, "was": {}}
+    edits = {"pk": park.pk, "revision": park.revision, "cells": cells, "was": {}}
     answer = client.post(
         "/liten/underlag/projekt/", {"edits": json.dumps({"changed": [edits]})}
     )
@@ -244,6 +189,6 @@ def test_the_page_says_why_and_saves_the_rest(
     assert "Ni har ändrat samma sak" not in page
     form = {name: answer.context[name] for name in ("edits", "seen")}
     client.post("/liten/underlag/projekt/", {"resolve": "1", **form})
-    row.refresh_from_db()
-    assert (row.key, row.label) == ("park", "Större park")
-    assert _life("park") == FULL
+    park.refresh_from_db()
+    assert (park.key, park.label) == ("park", "Större park")
+    assert life("park") == FULL

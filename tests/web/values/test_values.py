@@ -147,6 +147,16 @@ def test_an_interview_ends_within_twelve_questions_and_holds_the_weights(
     assert region.holds(tuple(WEIGHTS[k] for k in CRITERIA))
 
 
+def test_what_is_shared_is_kept_in_swedish(vald: Client) -> None:
+    vald.cookies["sprak"] = "en"
+    _begin(vald)
+    _answer_all(vald, WEIGHTS)
+    vald.post(ADDRESS, {"gor": "dela", "namn": "Vårt", "samtycke": "ja"})
+    rows = Row.objects.filter(table="viewpoints")
+    assert rows
+    assert all(row.data["source"].startswith("Lämnat i Röd tråd ") for row in rows)
+
+
 def test_the_same_answer_twice_counts_once_and_the_last_can_be_taken_back(
     vald: Client,
 ) -> None:

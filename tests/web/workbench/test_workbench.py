@@ -263,6 +263,43 @@ def test_a_plan_by_hand_is_not_what_others_begin_from(
     )
 
 
+def test_an_interrupted_plan_can_be_worked_on(
+    ekonom: Client, study: Study, client_for: ClientFor, tiny_plan: dict[str, Any]
+) -> None:
+    """Where it is all there is, and beside others; never before one that is done."""
+    kept = Study.objects.create(
+        municipality=study.municipality,
+        number=2,
+        name="Avbruten",
+        version=study.version,
+        state=Study.State.KEPT,
+        result=packed_json(tiny_plan),
+    )
+    page = ekonom.get(ADDRESS).content.decode()
+    assert "Jämfört med plan 1. Planen" in page
+    assert "2. Avbruten, avbruten, bästa plan hittills</option>" in page
+    assert ekonom.get(ADDRESS, {"studie": "2"}).status_code == 302
+    assert "Jämfört med plan 2. Avbruten" in ekonom.get(ADDRESS).content.decode()
+    study.delete()
+    page = client_for("chef").get(ADDRESS).content.decode()
+    assert "Jämfört med plan 2. Avbruten" in page
+    page = ekonom.get("/liten/enighet/").content.decode()
+    assert "Den senaste planen räknades utan synsätt" in page
+    # filled in by the planner, and interrupted
+    Study.objects.filter(pk=kept.pk).update(state=Study.State.DONE)
+    filled = Study.objects.create(
+        municipality=kept.municipality,
+        number=3,
+        version=kept.version,
+        state=Study.State.KEPT,
+        settings={"locked": []},
+        result=packed_json(tiny_plan),
+    )
+    page = ekonom.get(ADDRESS).content.decode()
+    assert "Plan 3: avbruten, bästa plan hittills." in page
+    assert f'href="?studie={filled.number}"' in page
+
+
 def test_the_planner_fills_in_around_what_is_locked(
     ekonom: Client, study: Study, liten: Municipality, tiny_tables: Tables
 ) -> None:

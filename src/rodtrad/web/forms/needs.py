@@ -72,7 +72,11 @@ class AnswerForm(forms.Form):
         """Ask for the project of a yes and the reason of a no."""
         cleaned = super().clean() or self.cleaned_data
         state = cleaned.get("state")
-        if state == State.PROJECT and not cleaned.get("project_id"):
+        if state != State.PROJECT:
+            # what stands in the field is then no answer: it may be a project that is gone
+            self.errors.pop("project_id", None)
+            cleaned["project_id"] = ""
+        elif not cleaned.get("project_id") and "project_id" not in self.errors:
             self.add_error("project_id", _("Välj vilket projekt behovet hör till."))
         if state == State.NOT_NOW and not (cleaned.get("text") or "").strip():
             self.add_error("text", _("Skriv varför det inte blir av nu."))

@@ -137,6 +137,8 @@ class WordsForm(forms.ModelForm):  # type: ignore[type-arg]
 class NoteForm(forms.ModelForm):  # type: ignore[type-arg]
     """The words about one alternative; one that is rejected says why."""
 
+    seen = forms.CharField(widget=forms.HiddenInput, required=False, max_length=40)
+
     class Meta:
         """For, against, rejected and why."""
 
@@ -337,8 +339,9 @@ class EstimateForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 class YearForm(forms.Form):
-    """One year of a project's money."""
+    """One year of a project's money; `seen` is the year that was shown, and its mark."""
 
+    seen = forms.CharField(widget=forms.HiddenInput, required=False, max_length=40)
     year = forms.IntegerField(label=_("År"), min_value=1990, max_value=2150)
     budget_tkr = NumberField(label=_("Årets anslag, tkr"), required=False, least=0.0)
     actual_tkr = NumberField(label=_("Årets utfall, tkr"), required=False)

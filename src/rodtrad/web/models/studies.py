@@ -23,6 +23,10 @@ from rodtrad.web.models.underlag import Version
 __all__ = ["READABLE", "PlanDecision", "State", "Study", "packed_json"]
 
 OWN: Final = "own"
+# What `settings` says of a study beside what the planner is asked for: the plan that one
+# made by hand came from, and that it is an example's first, which is to be published.
+EXAMPLE: Final = "example"
+_NOT_ASKED: Final = frozenset({"from", EXAMPLE})
 
 _KEPT: Final = 12
 _decoded: OrderedDict[tuple[str, str], dict[str, Any]] = OrderedDict()
@@ -78,8 +82,8 @@ class StudyQuerySet(models.QuerySet["Study"]):
 class Study(models.Model):
     """One study: what it rests on, how far it has come, and plan.json when done.
 
-    `settings` holds what was asked for (`rodtrad.study.Settings` by field name),
-    `progress` what the search last told, `error` the faults that stopped it. `result`
+    `settings` holds what was asked for (`rodtrad.study.Settings` by field name; see
+    `asked`), `progress` what the search last told, `error` the faults that stopped it. `result`
     and `certificates` are plan.json and certificates.json, compressed: read them
     through `plan` and `proofs`. `attempts` counts how often a worker took it.
     """
@@ -130,6 +134,11 @@ class Study(models.Model):
 
     def __str__(self) -> str:
         return f"{self.number}. {self.name}" if self.name else str(self.number)
+
+    @property
+    def asked(self) -> dict[str, Any]:
+        """What the planner was asked for, as `rodtrad.study.Settings` by field name."""
+        return {k: v for k, v in self.settings.items() if k not in _NOT_ASKED}
 
     @property
     def mark(self) -> str:

@@ -222,8 +222,10 @@ class Change(models.Model):
     `"row": "added" | "removed"` a whole row, its cells under `"data"` and its place
     under `"position"`. A cell that cannot be read stands as `{"fault": what it says}`.
     Undoing is a new change that points at the old one. `counts` says, by table, how
-    many rows were added, changed and removed; `head` holds the first rows of each, as
-    `sheets.shown_sheets` reads them, so that a page need not read all the cells.
+    many rows were added, changed and removed; of the changed, `followed` had nobody
+    writing in them but name another row whose id changed, and their cells say so too.
+    `head` holds the first rows of each, as `sheets.shown_sheets` reads them, so that a
+    page need not read all the cells.
     """
 
     class Kind(models.TextChoices):

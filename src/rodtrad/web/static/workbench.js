@@ -70,11 +70,14 @@
       const old = rowOf(project);
       if (!old) return;
       shell.innerHTML = `<table><tbody>${html}</tbody></table>`;
-      old.replaceWith(shell.content.querySelector("tr"));
+      const fresh = shell.content.querySelector("tr");
+      old.replaceWith(fresh);
+      window.htmx?.process(fresh);
     });
     const effect = document.getElementById("bench-effect");
     const open = effect.querySelector("details[open]");
     effect.innerHTML = found.effect;
+    window.htmx?.process(effect);
     if (open) effect.querySelector("details").open = true;
     document.getElementById("bench-changes").innerHTML = found.changes;
     document.getElementById("bench-badge").innerHTML = found.badge;

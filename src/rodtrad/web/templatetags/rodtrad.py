@@ -1,7 +1,8 @@
 """How do figures, marks, charts and tables get onto a page? The tags of every template.
 
-Every number is written by `domain.words`, in the reader's language. Charts and tables are the report's own, drawn by `publish.svg`, with
-classes and presentation attributes alone, so that a strict content policy holds.
+Every number is written by `domain.words`, in the reader's language. Charts and tables
+are the report's own, drawn by `publish.svg`, with classes and presentation attributes
+alone, so that a strict content policy holds.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import math
 import re
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
 
 from django import template
 from django.template.loader import render_to_string
@@ -41,6 +43,8 @@ _QUALITIES: Final = {
 }
 _GATES: Final = 10
 _PER_MILLION: Final = 1000
+# Stands for the figure in the address of a trail.
+FIGURE: Final = "__figur__"
 
 
 def _float(value: Any) -> float | None:
@@ -416,8 +420,21 @@ def swatch(role: str) -> SafeString:
     )
 
 
-@register.inclusion_tag("components/figure.html")
+@register.filter
+def trail_at(figure: str, trails: str) -> str:
+    """Return the address of a figure's trail, empty where it has none.
+
+    `trails` is the address of a trail with FIGURE in the figure's place; a figure that
+    is an address already is of another plan.
+    """
+    if not figure or figure.startswith("/"):
+        return figure
+    return trails.replace(FIGURE, quote(figure, safe=":")) if trails else ""
+
+
+@register.inclusion_tag("components/figure.html", takes_context=True)
 def figure(
+    context: template.Context,
     chart: Figure,
     caption: Sequence[Text] = (),
     level: int = 3,
@@ -436,12 +453,17 @@ def figure(
         "below": level + 1,
         "bare": bare,
         "name": name,
+        "trails": context.get("trails", ""),
     }
 
 
-@register.inclusion_tag("components/table.html")
+@register.inclusion_tag("components/table.html", takes_context=True)
 def table(
-    block: TableBlock, title: bool = True, level: int = 3, sort: bool = False
+    context: template.Context,
+    block: TableBlock,
+    title: bool = True,
+    level: int = 3,
+    sort: bool = False,
 ) -> dict[str, Any]:
     """Show a `blocks.TableBlock`, over several tables where there are too many years.
 
@@ -468,11 +490,16 @@ def table(
         "title": title,
         "level": level,
         "sort": sort and len(parts) == 1,
+        "trails": context.get("trails", ""),
     }
 
 
-@register.simple_tag
-def blocks(content: Section | Iterable[Block] | None, level: int = 3) -> SafeString:
+@register.simple_tag(takes_context=True)
+def blocks(
+    context: template.Context,
+    content: Section | Iterable[Block] | None,
+    level: int = 3,
+) -> SafeString:
     """Return what a chapter of the report holds, or any blocks, in the page's own form."""
     if content is None:
         return SafeString("")
@@ -485,6 +512,7 @@ def blocks(content: Section | Iterable[Block] | None, level: int = 3) -> SafeStr
                 "kind": type(block).__name__,
                 "level": level,
                 "below": level + 1,
+                "trails": context.get("trails", ""),
             },
         )
         for block in inside

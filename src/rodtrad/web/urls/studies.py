@@ -13,6 +13,7 @@ from rodtrad.web.views import (
     studies,
     study_pages,
     study_show,
+    trails,
 )
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("utrymme/mal/", study_pages.goals, name="study_goals"),
     path("utrymme/skuld/", study_pages.debt, name="debt"),
     path("utrymme/spakar/", levers.levers, name="levers"),
+    path("utrymme/spakar/spar/<path:figure>/", levers.trail, name="levers_trail"),
     path("skal/", study_pages.why, name="why"),
     path("reserv/", study_pages.reserve, name="reserve"),
     path("jamfor/", compare.compare, name="compare"),
@@ -38,5 +40,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("studier/<int:number>/avbryt/", studies.cancel, name="study_cancel"),
     path("studier/<int:number>/igen/", studies.again, name="study_again"),
     path("studier/<int:number>/beslut/", studies.decide, name="study_decide"),
-    path("studier/<int:number>/spar/<str:figure>/", study_pages.trail, name="trail"),
+    path("studier/<int:number>/spar/<path:figure>/", trails.trail, name="trail"),
 ]

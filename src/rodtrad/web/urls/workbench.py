@@ -13,4 +13,5 @@ if TYPE_CHECKING:
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("arbetsbank/", workbench.workbench, name="workbench"),
+    path("arbetsbank/spar/<path:figure>/", workbench.trail, name="workbench_trail"),
 ]

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from rodtrad.domain.words import indicator_table, mkr, number, unit_mkr
+from rodtrad.explain.trail import OUTLAY_FIXED
 from rodtrad.publish import figures, uncertainty
 from rodtrad.publish.blocks import (
     Cell,
@@ -28,11 +29,14 @@ from rodtrad.study import compare_studies
 from rodtrad.web import access, store
 from rodtrad.web.access import Right
 from rodtrad.web.models import Study
+from rodtrad.web.templatetags.rodtrad import trail_at
 from rodtrad.web.views.study_base import (
     CHOOSABLE,
     Content,
+    address,
     numbered,
     page_at,
+    trails_at,
     written,
 )
 from rodtrad.web.views.study_charts import lines_figure
@@ -105,11 +109,11 @@ def _comparison(chosen: Sequence[Study]) -> Content:
         else _("Planerna har samma projekt, alternativ och startår")
     )
     charts = [
-        _lines(found, plans, names, "lan_inv"),
-        _lines(found, plans, names, "res_andel"),
+        _lines(found, chosen, plans, names, "lan_inv"),
+        _lines(found, chosen, plans, names, "res_andel"),
     ]
     falls = [
-        _waterfall(found, plans, letters, i)
+        _waterfall(found, chosen, plans, letters, i)
         for i, _plan in enumerate(found["itemised"], start=1)
     ]
     more = {
@@ -123,7 +127,7 @@ def _comparison(chosen: Sequence[Study]) -> Content:
             }
             for letter, study, plan in zip(letters, chosen, plans, strict=True)
         ],
-        "rows": _rows(plans),
+        "rows": _rows(chosen, plans),
         "charts": [ChartBlock(c) for c in charts if c],
         "falls": [ChartBlock(c) for c in falls if c],
         "letters": letters,
@@ -142,18 +146,34 @@ def _name(study: Study) -> str:
     return f"{name} ({study.scenario})" if study.scenario else name
 
 
-def _row(label: str, texts: Sequence[str]) -> dict[str, Any]:
-    """Return a row; what is not as in the first plan stands out."""
+def _row(
+    label: str, texts: Sequence[str], leads: Sequence[str], *, alike: bool = True
+) -> dict[str, Any]:
+    """Return a row; what is not as in the first plan stands out, if they are alike.
+
+    `leads` are where each text leads: to its trail, or to the page that says more.
+    """
     return {
         "label": label,
-        "cells": [(text, i > 0 and text != texts[0]) for i, text in enumerate(texts)],
-        "differs": len(set(texts)) > 1,
+        "cells": [
+            (text, alike and i > 0 and text != texts[0], href)
+            for i, (text, href) in enumerate(zip(texts, leads, strict=True))
+        ],
     }
 
 
-def _rows(plans: Sequence[Plan]) -> list[dict[str, Any]]:
-    money = unit_mkr(figures.currency(plans[0]))
+def _page(studies: Sequence[Study], name: str) -> list[str]:
+    """Return where each plan's page of that name is."""
+    return [f"{address(name, one.municipality)}?plan={one.number}" for one in studies]
+
+
+def _trail(study: Study, figure: str) -> str:
+    return trail_at(figure, trails_at("trail", study.municipality, study.number))
+
+
+def _rows(studies: Sequence[Study], plans: Sequence[Plan]) -> list[dict[str, Any]]:
     chosen = [[p for p in plan["projects"] if p["chosen"]] for plan in plans]
+    debt = _("Högsta skuld, kronor per invånare")
     rows = [
         _row(
             _("Projekt i planen"),
@@ -161,35 +181,49 @@ def _rows(plans: Sequence[Plan]) -> list[dict[str, Any]]:
                 _("{a} av {n}").format(a=len(own), n=len(plan["projects"]))
                 for own, plan in zip(chosen, plans, strict=True)
             ],
+            _page(studies, "why"),
         ),
-        _row(
-            _("Utgift i basårets priser, {u}").format(u=money),
-            [mkr(sum(p["outlay_fixed_tkr"] or 0.0 for p in own)) for own in chosen],
+        _outlay_row(studies, plans),
+        _extreme_row(_("Svagaste årets resultat"), studies, plans, "res_andel", min),
+        _extreme_row(debt, studies, plans, "lan_inv", max),
+        *(
+            _row(label, [_kept(p, level) for p in plans], _page(studies, "study_goals"))
+            for label, level in (
+                (_("Mål som måste hållas"), "must"),
+                (_("Mål som bör nås"), "aim"),
+            )
         ),
-        _row(
-            _("Svagaste årets resultat"), [_extreme(p, "res_andel", min) for p in plans]
-        ),
-        _row(
-            _("Högsta skuld, kronor per invånare"),
-            [_extreme(p, "lan_inv", max) for p in plans],
-        ),
-        _row(_("Mål som måste hållas"), [_kept(p, "must") for p in plans]),
-        _row(_("Mål som bör nås"), [_kept(p, "aim") for p in plans]),
     ]
     if any(uncertainty.has_probabilities(plan) for plan in plans):
-        rows.append(
-            _row(
-                _("Balanskravet klaras alla år"),
-                [
-                    " ".join(uncertainty.balance_chance(p)[:1]) or _("inte räknat")
-                    for p in plans
-                ],
-            )
-        )
+        chances = [
+            " ".join(uncertainty.balance_chance(p)[:1]) or _("inte räknat")
+            for p in plans
+        ]
+        label = _("Balanskravet klaras alla år")
+        rows.append(_row(label, chances, _page(studies, "balanskrav")))
     worth = _worth(plans)
     if worth is not None:
-        rows.append(_row(_("Nyttopoäng, mål som missas avräknade"), worth))
+        label = _("Nyttopoäng, mål som missas avräknade")
+        rows.append(_row(label, worth, _page(studies, "why")))
     return rows
+
+
+def _outlay_row(studies: Sequence[Study], plans: Sequence[Plan]) -> dict[str, Any]:
+    """Return what the plans' projects cost; named apart in other years' prices."""
+    sums = [
+        mkr(sum(p["outlay_fixed_tkr"] or 0.0 for p in plan["projects"] if p["chosen"]))
+        for plan in plans
+    ]
+    leads = [_trail(one, OUTLAY_FIXED) for one in studies]
+    kinds = [(p["meta"]["base_year"], unit_mkr(figures.currency(p))) for p in plans]
+    if len(set(kinds)) == 1:
+        label = _("Utgift i basårets priser, {u}").format(u=kinds[0][1])
+        return _row(label, sums, leads)
+    texts = [
+        _("{n} {u} i {y} års priser").format(n=text, u=unit, y=year)
+        for text, (year, unit) in zip(sums, kinds, strict=True)
+    ]
+    return _row(_("Utgift i varje plans basårs priser"), texts, leads, alike=False)
 
 
 def _worth(plans: Sequence[Plan]) -> list[str] | None:
@@ -211,11 +245,24 @@ def _worst(
     return worst(known) if known else None
 
 
-def _extreme(plan: Plan, key: str, worst: Callable[..., tuple[float, int]]) -> str:
-    found = _worst(plan, key, worst)
-    if found is None:
-        return _("uppgift saknas")
-    return f"{indicator_table(key, found[0])} ({found[1]})"
+def _extreme_row(
+    label: str,
+    studies: Sequence[Study],
+    plans: Sequence[Plan],
+    key: str,
+    worst: Callable[..., tuple[float, int]],
+) -> dict[str, Any]:
+    """Return an indicator in each plan's worst year."""
+    found = [_worst(plan, key, worst) for plan in plans]
+    texts = [
+        f"{indicator_table(key, one[0])} ({one[1]})" if one else _("uppgift saknas")
+        for one in found
+    ]
+    leads = [
+        _trail(study, f"{key}:{one[1]}") if one else ""
+        for study, one in zip(studies, found, strict=True)
+    ]
+    return _row(label, texts, leads)
 
 
 def _alone(texts: Sequence[str], place: int) -> bool:
@@ -282,7 +329,11 @@ def _lede(plans: Sequence[Plan], letters: str) -> list[str]:
 
 
 def _lines(
-    found: dict[str, Any], plans: Sequence[Plan], names: Sequence[str], key: str
+    found: dict[str, Any],
+    studies: Sequence[Study],
+    plans: Sequence[Plan],
+    names: Sequence[str],
+    key: str,
 ) -> Figure | None:
     """Return debt or result of each plan as lines, on the years of them all."""
     years = sorted({year for some in found["years"] for year in some})
@@ -299,11 +350,17 @@ def _lines(
         limits = figures.goal_limits(plans[0], keys, scale, 0)
     title = _("Skulden i planerna") if people else _("Resultatet i planerna")
     alt = _("Linjer med ett värde per år för varje plan. {t}.")
-    return lines_figure(key, title, alt.format(t=title), years, lines, limits)
+    leads = [trails_at("trail", s.municipality, s.number) for s in studies]
+    told = alt.format(t=title)
+    return lines_figure(key, title, told, years, lines, limits, leads[: len(lines)])
 
 
 def _waterfall(
-    found: dict[str, Any], plans: Sequence[Plan], letters: str, i: int
+    found: dict[str, Any],
+    studies: Sequence[Study],
+    plans: Sequence[Plan],
+    letters: str,
+    i: int,
 ) -> Figure | None:
     """Return why one plan's result differs from A's, in the year it differs most."""
     item = found["itemised"][i - 1]
@@ -337,11 +394,14 @@ def _waterfall(
         _("A, resultat {y}").format(y=year),
         _("{b}, resultat {y}").format(b=letter, y=year),
     )
-    rows = [
-        Row(ends[0], (Cell(mkr(ours[at]), ours[at]),), "sum"),
-        *(Row(label, (Cell(signed(v), v),)) for label, v in changes),
-        Row(ends[1], (Cell(mkr(theirs[at]), theirs[at]),), "sum"),
-    ]
+    first, last = (
+        Row(name, (Cell(mkr(v), v, figure=_trail(study, f"ar:{year}")),), "sum")
+        for name, v, study in zip(
+            ends, (ours[at], theirs[at]), (studies[0], studies[i]), strict=True
+        )
+    )
+    steps = (Row(label, (Cell(signed(v), v),)) for label, v in changes)
+    rows = [first, *steps, last]
     money = unit_mkr(figures.currency(plans[0]))
     return Figure(
         kind="waterfall",

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 from django.contrib import messages
 from django.db import transaction
 from django.db.utils import DatabaseError
+from django.http import Http404
 from django.shortcuts import redirect, render
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -22,12 +24,20 @@ from rodtrad.web import access, changes, events, jobs, store
 from rodtrad.web.access import Right
 from rodtrad.web.forms.levers import LeversForm
 from rodtrad.web.forms.studies import scenarios
-from rodtrad.web.levers import TABLE, effect, forecasts, scenario_rows
+from rodtrad.web.levers import TABLE, effect, forecasts, scenario_rows, with_rows
 from rodtrad.web.models import Underlag
 from rodtrad.web.templatetags.rodtrad import year_list
 from rodtrad.web.views.studies import refused, version_now
-from rodtrad.web.views.study_base import address, is_stale, nothing_yet, page_at, shown
+from rodtrad.web.views.study_base import (
+    address,
+    is_stale,
+    nothing_yet,
+    page_at,
+    shown,
+    trails_at,
+)
 from rodtrad.web.views.study_charts import lines_figure
+from rodtrad.web.views.trails import tables_of, trail_page
 
 if TYPE_CHECKING:
     from django.http import HttpResponse
@@ -50,7 +60,7 @@ def levers(request: MunicipalRequest) -> HttpResponse:
             "Spakarna visar vad en ändring gör med planen. Det behövs en plan först."
         )
         return nothing_yet(request, _("Spakar"), text)
-    tables = store.version_tables(one.study.version)
+    tables = tables_of(one.study)
     plan = one.plan
     form = LeversForm(
         plan["years"],
@@ -73,12 +83,43 @@ def levers(request: MunicipalRequest) -> HttpResponse:
         act = request.POST.get("gor", "")
         if act in ("spara", "rakna"):
             return _keep(request, form, context, run=act == "rakna")
-        context |= _effect(one, tables, form)
+        context |= _effect(request, one, tables, form)
     status = 400 if form.is_bound and not form.is_valid() else 200
     return render(request, "studies/levers.html", context, status=status)
 
 
-def _effect(one: Shown, tables: Tables, form: LeversForm) -> dict[str, Any]:
+@access.requires(Right.RUN_STUDY, methods="GET")
+def trail(request: MunicipalRequest, figure: str) -> HttpResponse:
+    """What a figure hangs on with the levers turned as the address says."""
+    one = shown(request)
+    if one is None:
+        raise Http404
+    tables = tables_of(one.study)
+    form = LeversForm(one.plan["years"], forecasts(tables), request.GET)
+    if not form.is_valid():
+        raise Http404
+    turned = with_rows(tables, scenario_rows(tables, form.levers(), "-"))
+    note = _(
+        "Räknat med spakarna, inget är sparat. Celler som spakarna ändrar visar sitt nya värde men sin gamla källa."
+    )
+    choices = read_choices(one.plan)
+    return trail_page(request, one.study, turned, choices, figure, note)
+
+
+def _trails(request: MunicipalRequest, one: Shown, form: LeversForm) -> dict[str, str]:
+    """Return where figures lead: of the plan as it is, and with the levers."""
+    place = request.municipality
+    turned = {name: form.data.get(name, "") for name in form.fields if name != "name"}
+    asked = urlencode({"plan": one.study.number, **turned})
+    return {
+        "plan": trails_at("trail", place, one.study.number),
+        "levers": f"{trails_at('levers_trail', place)}?{asked}",
+    }
+
+
+def _effect(
+    request: MunicipalRequest, one: Shown, tables: Tables, form: LeversForm
+) -> dict[str, Any]:
     """Return what the levers do to the plan, for the page."""
     try:
         rows = scenario_rows(tables, form.levers(), "-")
@@ -86,6 +127,7 @@ def _effect(one: Shown, tables: Tables, form: LeversForm) -> dict[str, Any]:
     except InputError as error:
         form.add_error(None, str(error))
         return {}
+    leads = _trails(request, one, form)
     years: list[int] = found["years"]
     before, after = found["ar"]
     gap = [(b or 0.0) - (a or 0.0) for a, b in zip(before, after, strict=True)]
@@ -99,23 +141,27 @@ def _effect(one: Shown, tables: Tables, form: LeversForm) -> dict[str, Any]:
         "heading": pattern.format(kr=mkr(abs(last)), y=years[-1]),
         "worse": [(g["name"], year_list(g["years"])) for g in found["worse"]],
         "better": [(g["name"], year_list(g["years"])) for g in found["better"]],
-        "chart": _chart(found, "res_andel"),
-        "debt_chart": _chart(found, "lan_inv"),
+        "chart": _chart(found, "res_andel", leads),
+        "debt_chart": _chart(found, "lan_inv", leads),
+        "leads": leads,
         "effect_rows": [
             (
                 year,
+                f"ar:{year}",
                 mkr(before[i]),
                 mkr(after[i]),
                 ("+" if gap[i] > 0 else "") + mkr(gap[i]),
-                indicator_table("res_andel", found["res_andel"][1][i]),
-                indicator_table("lan_inv", found["lan_inv"][1][i]),
+                [
+                    (indicator_table(key, found[key][1][i]), f"{key}:{year}")
+                    for key in ("res_andel", "lan_inv")
+                ],
             )
             for i, year in enumerate(years)
         ],
     }
 
 
-def _chart(found: dict[str, Any], key: str) -> Figure | None:
+def _chart(found: dict[str, Any], key: str, leads: dict[str, str]) -> Figure | None:
     """Return a figure before and after, as two lines."""
     title = _("Skulden") if key == "lan_inv" else _("Resultatet")
     alt = _("Två linjer, före och efter. {t}.").format(t=title)
@@ -124,7 +170,15 @@ def _chart(found: dict[str, Any], key: str) -> Figure | None:
         ("baseline", _("planen"), before),
         ("plan", _("med spakarna"), after),
     ]
-    return lines_figure(key, title, alt, found["years"], lines)
+    where = (leads["plan"], leads["levers"])
+    return lines_figure(key, title, alt, found["years"], lines, trails=where)
+
+
+def _taken(
+    request: MunicipalRequest, form: LeversForm, context: dict[str, Any]
+) -> HttpResponse:
+    form.add_error("name", _("Det finns redan ett scenario som heter så."))
+    return render(request, "studies/levers.html", context, status=400)
 
 
 def _keep(
@@ -136,9 +190,6 @@ def _keep(
     here = address("levers", request.municipality)
     if not name:
         form.add_error("name", _("Ge scenariot ett namn."))
-    elif name in context["saved"]:
-        form.add_error("name", _("Det finns redan ett scenario som heter så."))
-    if form.errors:
         return render(request, "studies/levers.html", context, status=400)
     try:
         with transaction.atomic():
@@ -147,15 +198,14 @@ def _keep(
                 .select_related("municipality")
                 .get(municipality=request.municipality)
             )
-            rows = scenario_rows(store.read_tables(underlag), form.levers(), name)
+            tables = store.read_tables(underlag)
+            if name in tables[TABLE]["scenario"]:
+                return _taken(request, form, context)
+            with events.in_swedish():
+                rows = scenario_rows(tables, form.levers(), name)
+                note = _("Scenariot {s} från spakarna").format(s=name)
             steps = [changes.Step(TABLE, None, None, row) for row in rows]
-            changes.commit(
-                request,
-                underlag,
-                changes.Kind.EDIT,
-                steps,
-                _("Scenariot {s} från spakarna").format(s=name),
-            )
+            changes.commit(request, underlag, changes.Kind.EDIT, steps, note)
             events.record(
                 request,
                 request.municipality,

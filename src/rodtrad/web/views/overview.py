@@ -17,6 +17,7 @@ from rodtrad.publish import agreement, figures, needs, uncertainty
 from rodtrad.publish.blocks import ChartBlock
 from rodtrad.publish.meeting import deciders
 from rodtrad.publish.summary import balance_sentences
+from rodtrad.publish.trails import outlay_figure
 from rodtrad.web import access
 from rodtrad.web.access import Right
 from rodtrad.web.models import Row, Study
@@ -147,6 +148,7 @@ def _key_figures(request: MunicipalRequest, one: Shown) -> list[dict[str, Any]]:
     plan, study = one.plan, one.study
     years: list[int] = plan["years"]
     currency = figures.currency(plan)
+    plan_asked = f"?plan={study.number}" if request.GET.get("plan") else ""
 
     def trail(figure: str) -> str:
         return address("trail", request.municipality, study.number, figure)
@@ -162,8 +164,8 @@ def _key_figures(request: MunicipalRequest, one: Shown) -> list[dict[str, Any]]:
             "unit": unit_mkr(currency),
             "note": _("{n} projekt, så tidigt de kan").format(n=number(len(projects))),
             "quality": figures.worst_quality(plan, "outlay"),
-            "href": address("needs_per_year", request.municipality),
-            "page": True,
+            "href": address("needs_per_year", request.municipality) + plan_asked,
+            "page": _("Visa behoven per år"),
         },
         {
             "label": _("Ryms i planen"),
@@ -228,6 +230,7 @@ def _disputed(request: MunicipalRequest, plan: Plan) -> list[dict[str, Any]]:
             "name": one.name,
             "href": f"{projects}{one.project['project_id']}/" if projects else "",
             "tkr": one.outlay_tkr,
+            "figure": outlay_figure(one.project),
             "start": one.project.get("start_year") if one.project["chosen"] else None,
             "why": agreement.stances_text(plan, one),
         }

@@ -47,6 +47,8 @@ if TYPE_CHECKING:
 # The whole request, with what surrounds the file.
 _MOST_REQUEST: Final = attachments.MOST_BYTES + 200_000
 _YEARLY: Final = ("budget_tkr", "actual_tkr", "forecast_tkr")
+# What is stored, and the hidden fields that tell that it has been shown.
+_Now = tuple[dict[str, Any], dict[str, str]]
 
 
 def _sent(request: MunicipalRequest) -> QueryDict | None:
@@ -66,6 +68,7 @@ def _act(
     part: str = "",
     to: str = "",
     template: str = "projects/act.html",
+    now: Callable[[], _Now] | None = None,
     **more: Any,
 ) -> HttpResponse:
     """Show a form about a project, or take it in and go back to the project.
@@ -81,6 +84,8 @@ def _act(
         part: the part of the project's page to go back to.
         to: another page to go back to.
         template: the page.
+        now: what is stored, and what the form posts when it has shown that; of forms
+            that may be stale.
         more: what the page shows beside the form.
     """
     back = project_life.address(request.municipality, life.project_id)
@@ -88,11 +93,11 @@ def _act(
         try:
             keep()
         except project_life.StaleError:
-            more["stale"] = True
+            more["others"] = _told_of_others(request, form, now)
         if not form.errors:
             messages.success(request, done)
             return redirect(to or f"{back}#{part}")
-    status = 409 if "stale" in more else 422 if form.errors else 200
+    status = 409 if "others" in more else 422 if form.errors else 200
     context = {"life": life, "name": life.name, "form": form, "back": back}
     return render(
         request,
@@ -100,6 +105,36 @@ def _act(
         {**context, "heading": title, "submit": submit, **more},
         status=status,
     )
+
+
+def _told_of_others(
+    request: MunicipalRequest, form: BaseForm, now: Callable[[], _Now] | None
+) -> list[tuple[str, Any]]:
+    """Refuse a form that is older than what is stored; return where they differ.
+
+    Sent once more it is taken: then one has seen what it writes over.
+    """
+    stored, seen = now() if now is not None else ({}, {})
+    form.data = {**request.POST.dict(), **seen}
+    form.add_error(
+        None,
+        _(
+            "Det är redan sparat något annat än det som sidan visade. Det syns nedan. Ändra det du vill och spara igen."
+        ),
+    )
+    blank = (None, "")
+    told = form.cleaned_data
+    return [
+        (str(form[name].label), _said(form, name, value))
+        for name, value in stored.items()
+        if value != told.get(name) and (value not in blank or told[name] not in blank)
+    ]
+
+
+def _said(form: BaseForm, name: str, value: Any) -> Any:
+    if isinstance(value, bool):
+        return _("ja") if value else _("nej")
+    return form.fields[name].prepare_value(value) or "–"
 
 
 # ---------------------------------------------------------------- gates
@@ -229,28 +264,11 @@ def words(request: MunicipalRequest, project_id: str) -> HttpResponse:
     )
     before = {name: getattr(file, name) for name in ProjectFile.WORDS}
     form = WordsForm(_sent(request), instance=file)
-    # what is stored now, where it differs from what was written meanwhile
-    others: list[tuple[str, Any]] = []
 
     def save() -> None:
         told = {name: form.cleaned_data[name] for name in ProjectFile.WORDS}
         seen = form.cleaned_data["revision"] or 0
-        try:
-            project_life.save_words(request, life.row, told, seen)
-        except project_life.StaleError:
-            others.extend(
-                (str(field.label), before[field.name])
-                for field in form
-                if before.get(field.name) not in (None, "", told.get(field.name))
-            )
-            form.data = {**request.POST.dict(), "revision": str(file.revision)}
-            form.add_error(
-                None,
-                _(
-                    "Någon annan sparade medan du skrev. Det som står sparat syns nedan. Ändra det du vill och spara igen."
-                ),
-            )
-            raise
+        project_life.save_words(request, life.row, told, seen)
 
     return _act(
         request,
@@ -261,8 +279,7 @@ def words(request: MunicipalRequest, project_id: str) -> HttpResponse:
         submit=_("Spara uppgifterna"),
         done=_("Uppgifterna är sparade."),
         part="uppgifter",
-        template="projects/words.html",
-        others=others,
+        now=lambda: (before, {"revision": str(file.revision)}),
     )
 
 
@@ -275,22 +292,29 @@ def note(
     name = _alternatives(life).get(alternative_id)
     if name is None:
         raise Http404
-    form = NoteForm(
-        _sent(request),
-        instance=life.notes.get(alternative_id)
-        or AlternativeNote(alternative_id=alternative_id),
+    noted = life.notes.get(alternative_id) or AlternativeNote(
+        alternative_id=alternative_id
     )
+    before = {name: getattr(noted, name) for name in NoteForm.Meta.fields}
+    seen = {"seen": project_life.seen_mark(before)}
+    form = NoteForm(_sent(request), instance=noted, initial=seen)
+
+    def save() -> None:
+        told = {name: form.cleaned_data[name] for name in before}
+        project_life.save_note(
+            request, life.row, alternative_id, told, form.cleaned_data["seen"]
+        )
+
     return _act(
         request,
         life,
         form,
-        lambda: project_life.save_note(
-            request, life.row, alternative_id, form.cleaned_data
-        ),
+        save,
         title=_("Alternativet {a}").format(a=name),
         submit=_("Spara"),
         done=_("Alternativet är sparat."),
         part="alternativ",
+        now=lambda: (before, seen),
     )
 
 
@@ -352,8 +376,17 @@ def year(request: MunicipalRequest, project_id: str) -> HttpResponse:
     )
 
     def save() -> None:
-        money = dict(form.cleaned_data)
-        project_life.set_year(request, life.row, money.pop("year"), money)
+        told = form.cleaned_data
+        money = {name: told[name] for name in _YEARLY}
+        shown, _colon, seen = told["seen"].partition(":")
+        if shown != str(told["year"]):
+            seen = ""
+        project_life.set_year(request, life.row, told["year"], money, seen)
+
+    def now() -> _Now:
+        stored = _stored_year(life, str(form.cleaned_data["year"]))
+        seen = stored.pop("seen")
+        return {name: stored.get(name) for name in _YEARLY}, {"seen": seen}
 
     return _act(
         request,
@@ -364,16 +397,18 @@ def year(request: MunicipalRequest, project_id: str) -> HttpResponse:
         submit=_("Spara året"),
         done=_("Året är sparat."),
         part="pengar",
+        now=now,
     )
 
 
 def _stored_year(life: Life, asked: str) -> dict[str, Any]:
     """Return a year with what is stored of it; nothing where none is named."""
-    if not (asked.isdigit() and len(asked) == 4):
+    if not (asked.isdecimal() and len(asked) == 4):
         return {}
     found = next((y for y in life.years if y.year == int(asked)), None)
     stored = {n: getattr(found, n) for n in _YEARLY} if found else {}
-    return {"year": int(asked), **stored}
+    mark = project_life.seen_mark(stored)
+    return {"year": int(asked), **stored, "seen": f"{asked}:{mark}"}
 
 
 # ---------------------------------------------------------------- files

@@ -14,12 +14,21 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
-from rodtrad.web import changes, need_reports, project_life, project_rows
+from rodtrad.web import (
+    changes,
+    events,
+    following,
+    need_reports,
+    project_life,
+    project_rows,
+)
 from rodtrad.web.access import Right, demand_table, requires
 from rodtrad.web.forms import project_rows as rows_form
 from rodtrad.web.models import NeedReport
 from rodtrad.web.models.underlag import Row, Underlag
+from rodtrad.web.project_index import rows_of_project
 from rodtrad.web.project_record import Life, read_life
+from rodtrad.web.views.underlag_saving import say_left
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -192,9 +201,9 @@ def edit(request: MunicipalRequest, project_id: str) -> HttpResponse:
     if more:
         return _page(request, life, *_show(life, choices, posted, None, more))
     typed = rows_form.to_typed(posted, life.project_id, _alternative_ids(posted, life))
-    written = project_rows.write(
-        request, life.underlag, typed, _("Projektet {p}").format(p=life.name)
-    )
+    with events.in_swedish():
+        note = _("Projektet {p}").format(p=life.name)
+    written = project_rows.write(request, life.underlag, typed, note)
     if written.clashes:
         return _merge(request, life, written)
     if written.refused:
@@ -207,6 +216,7 @@ def edit(request: MunicipalRequest, project_id: str) -> HttpResponse:
         messages.success(
             request, _("Projektet är sparat. Ändringen går att ångra under Underlag.")
         )
+        say_left(request, life.underlag, written.change)
     return redirect(project_life.address(request.municipality, life.project_id))
 
 
@@ -263,12 +273,8 @@ def _create(
             project_rows.Written(faults={"p-name": [_("Skriv vad projektet heter.")]}),
             "",
         )
-    taken = set(
-        Row.objects.filter(underlag=underlag, table="projects").values_list(
-            "key", flat=True
-        )
-    )
-    key = rows_form.make_id(name, taken, "projekt")
+    wanted = rows_form.make_id(name, set(), "projekt")
+    key = rows_form.make_id(name, following.taken_from(underlag, wanted), "projekt")
     typed = rows_form.to_typed(posted, key, _alternative_ids(posted, None))
     # a project that nobody has looked into yet begins at the first gate
     typed = [
@@ -279,15 +285,16 @@ def _create(
         )
         for one in typed
     ]
-    written = project_rows.write(
-        request, underlag, typed, _("Nytt projekt {p}").format(p=name.strip())
-    )
+    with events.in_swedish():
+        note = _("Nytt projekt {p}").format(p=name.strip())
+        told = _("Behovet har blivit ett projekt: {p}.").format(p=name.strip())
+    written = project_rows.write(request, underlag, typed, note)
     if not written.refused and report is not None:
         need_reports.answer(
             request,
             report,
             NeedReport.State.PROJECT,
-            _("Behovet har blivit ett projekt: {p}.").format(p=name.strip()),
+            told,
             key,
         )
     return written, key
@@ -319,7 +326,7 @@ def _alternative_ids(
         for row in (life.rows.get("alternatives", ()) if life else ())
     }
     found: dict[str, str] = {}
-    taken = set(stored.values())
+    taken = set(stored.values()) | _left_ids(life)
     for one in posted:
         if one.table != "alternatives":
             continue
@@ -330,6 +337,16 @@ def _alternative_ids(
         taken.add(key)
         found[one.prefix] = key
     return found
+
+
+def _left_ids(life: Life | None) -> set[str]:
+    """The ids of alternatives that are gone, but that something of theirs still names."""
+    if life is None:
+        return set()
+    rows = [row for rows in life.rows.values() for row in rows]
+    rows += rows_of_project(life.underlag, ("resource_use",), life.project_id)
+    named = {str(row.data.get("alternative_id") or "") for row in rows}
+    return named | {*life.notes, *(one.alternative_id for one in life.estimates)}
 
 
 def _page(

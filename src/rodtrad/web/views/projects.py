@@ -38,7 +38,7 @@ from rodtrad.web.project_index import (
     Selection,
     read_register,
 )
-from rodtrad.web.views.study_base import is_stale
+from rodtrad.web.views.study_base import is_stale, trails_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -342,6 +342,11 @@ def timeline(request: MunicipalRequest) -> HttpResponse:
             **_base(request, register, chosen),
             "heading": _heading(register, found, chosen),
             "chart": chart,
+            "trails": trails_at(
+                "trail", request.municipality, register.plan.study.number
+            )
+            if register.plan
+            else "",
             "beyond": beyond,
             "found": len(found),
         },

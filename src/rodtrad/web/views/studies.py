@@ -163,7 +163,9 @@ def _start(request: MunicipalRequest, form: StartForm) -> HttpResponse:
 def version_now(request: MunicipalRequest, underlag: Underlag) -> Version:
     """Return the working copy as a version: the newest if nothing differs, else a new."""
     newest = Version.objects.filter(municipality=request.municipality).light().first()
-    version = store.version_of_now(underlag, _("Inför en plan"), request.user)
+    with events.in_swedish():
+        name = _("Inför en plan")
+    version = store.version_of_now(underlag, name, request.user)
     if newest is None or version.number > newest.number:
         events.record(request, request.municipality, "version.created", version)
     return version
@@ -179,13 +181,12 @@ def again(request: MunicipalRequest, number: int) -> HttpResponse:
         version = study.version
         if underlag is not None:
             version = version_now(request, underlag)
-        settings = {k: v for k, v in study.settings.items() if k not in ("from",)}
         queued = jobs.enqueue(
             request.user,
             version,
             name=study.name,
             scenario=study.scenario,
-            settings=settings,
+            settings=study.asked,
         )
         return redirect(address("study", request.municipality, queued.number))
 

@@ -23,7 +23,7 @@ from rodtrad.web import navigation
 from rodtrad.web.forms.studies import PART_LABELS
 from rodtrad.web.keeping import Kept
 from rodtrad.web.models import Study, Underlag, Version
-from rodtrad.web.templatetags.rodtrad import year_list
+from rodtrad.web.templatetags.rodtrad import FIGURE, year_list
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -72,9 +72,12 @@ class Written:
     @property
     def size(self) -> int:
         """About how many characters it takes."""
-        return len(self.body) + 1000
+        said = (self.content.title, self.content.heading, *self.content.lede)
+        return 2000 + len(self.body) + sum(map(len, said))
 
 
+# What the frame around a written body reads of `Content.more`; the rest is in the body.
+_READ_OUTSIDE: Final = ("page_number", "page_count")
 _WRITTEN: Final[Kept[Written]] = Kept()
 
 
@@ -99,9 +102,11 @@ def written(
         content = build()
         first = studies[0]
         about = {"study": first, "municipality": first.municipality}
-        context = {"page": content, **about, **content.more}
+        trails = trails_at("trail", first.municipality, first.number)
+        context = {"page": content, "trails": trails, **about, **content.more}
         body = render_to_string(template, context)
-        return Written(replace(content, parts=()), body)
+        more = {k: content.more[k] for k in _READ_OUTSIDE if k in content.more}
+        return Written(replace(content, parts=(), more=more), body)
 
     made = tuple(one.mark for one in studies)
     return _WRITTEN.get((made, name, get_language(), *asked), write)
@@ -167,6 +172,11 @@ def address(name: str, municipality: Municipality, *arguments: Any) -> str:
     return reverse(name, args=[municipality.slug, *arguments])
 
 
+def trails_at(name: str, municipality: Municipality, *arguments: Any) -> str:
+    """Return the address of trails, for `trail_at` to put a figure into."""
+    return address(name, municipality, *arguments, FIGURE)
+
+
 def page_at(municipality: Municipality, path: str) -> str:
     """Return the address of another area's page, empty if nothing answers there."""
     found = f"{reverse('start')}{municipality.slug}/{path}"
@@ -182,6 +192,7 @@ def about(request: MunicipalRequest, one: Shown) -> dict[str, Any]:
     return {
         "study": study,
         "plan": plan,
+        "trails": trails_at("trail", request.municipality, study.number),
         "status": status_line(plan["status"]),
         "own": plan["status"].get("stopped") == "own",
         "stale": not asked and is_stale(study),

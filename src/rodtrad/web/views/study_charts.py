@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from rodtrad.domain.words import indicator_table
 from rodtrad.publish.blocks import Cell, Column, Figure, Row, Series, TableBlock
+from rodtrad.web.templatetags.rodtrad import trail_at
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,6 +29,7 @@ def lines_figure(
     years: Sequence[int],
     lines: Sequence[Line],
     limits: Sequence[Limit] = (),
+    trails: Sequence[str] = (),
 ) -> Figure | None:
     """Return the chart, with its table; None where no year has a value.
 
@@ -38,11 +40,18 @@ def lines_figure(
         years: along the chart.
         lines: role, name and a value per year of each.
         limits: goals and laws, in the chart's unit.
+        trails: where each line's figures lead, as `trail_at` takes it.
     """
     people = key == "lan_inv"
     scale = 0.001 if people else 1.0
     if not any(value is not None for _role, _name, line in lines for value in line):
         return None
+    lead = trails or [""] * len(lines)
+
+    def cell(value: float | None, year: int, leads: str) -> Cell:
+        figure = "" if value is None else trail_at(f"{key}:{year}", leads)
+        return Cell(indicator_table(key, value), value, figure=figure)
+
     return Figure(
         kind="lines",
         title=title,
@@ -61,8 +70,8 @@ def lines_figure(
                 Row(
                     str(year),
                     tuple(
-                        Cell(indicator_table(key, line[i]), line[i])
-                        for _role, _name, line in lines
+                        cell(line[i], year, leads)
+                        for (_role, _name, line), leads in zip(lines, lead, strict=True)
                     ),
                 )
                 for i, year in enumerate(years)

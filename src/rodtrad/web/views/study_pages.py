@@ -10,34 +10,26 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from django.http import Http404
-from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from rodtrad.capacity.lines import LINES
-from rodtrad.domain.components import apply_scenario
 from rodtrad.domain.words import (
     BALANSKRAV_LABELS,
     BALANSKRAV_SUBTOTALS,
     CASH_FLOW_LABELS,
     STATEMENT_LABELS,
     STATEMENT_SUBTOTALS,
-    list_text,
 )
-from rodtrad.errors import InputError
-from rodtrad.explain.trail import Trail, explain_figure
 from rodtrad.publish import chapters, choices, figures, needs, tables, uncertainty
 from rodtrad.publish.blocks import ChartBlock, Paragraphs, Section, TableBlock, Text
-from rodtrad.study import read_choices
 from rodtrad.web import access, store
 from rodtrad.web.access import Right
-from rodtrad.web.templatetags.rodtrad import mkr, year_list
+from rodtrad.web.templatetags.rodtrad import mkr
 from rodtrad.web.views.study_base import (
     Content,
     Plan,
     Shown,
     nothing_yet,
-    numbered,
     page_at,
     show,
     shown,
@@ -247,8 +239,6 @@ def _debt(_request: MunicipalRequest, one: Shown) -> Content:
     return Content(
         _("Skuld"),
         highest.title if highest else _finding(pictures, _("Kommunen har inga lån")),
-        (),
-        core=bool(pictures),
         parts=[("", pictures)],
         more={
             "line_tables": [
@@ -275,10 +265,14 @@ def _debt(_request: MunicipalRequest, one: Shown) -> Content:
 
 
 def _loans(one: Shown) -> list[dict[str, Any]]:
-    """Return today's loans: amount, rate, how long it is fixed and when it matures."""
-    found = store.version_tables(one.study.version)["loans"].records()
+    """Return today's loans: amount, rate, how long it is fixed, when it matures, where."""
+    table = store.version_tables(one.study.version)["loans"]
+    sheet = page_at(one.study.municipality, "underlag/loans/")
     keys = ("loan_id", "amount", "rate", "fixed_until", "matures")
-    rows = [{key: row.get(key) for key in keys} for row in found]
+    rows = [
+        {**{key: row.get(key) for key in keys}, "href": f"{sheet}?rad={n}#rad-{n}"}
+        for n, row in zip(table.rows, table.records(), strict=True)
+    ]
     return sorted(rows, key=lambda row: (row["matures"] or 9999, str(row["loan_id"])))
 
 
@@ -322,9 +316,7 @@ def _reserve(_request: MunicipalRequest, one: Shown) -> Content:
         if lede
         else _("Reservlistan är inte uträknad i den här planen")
     )
-    return Content(
-        _("Reservlista"), heading, lede[1:], core=bool(lede), parts=[("", blocks)]
-    )
+    return Content(_("Reservlista"), heading, lede[1:], parts=[("", blocks)])
 
 
 def _near(_request: MunicipalRequest, one: Shown) -> Content:
@@ -341,7 +333,6 @@ def _near(_request: MunicipalRequest, one: Shown) -> Content:
         or text.rstrip(".")
         or _("Andra planer är inte sökta i den här körningen"),
         [text] if heading and text else [],
-        core=bool(heading or text),
         parts=[("", blocks)],
     )
 
@@ -398,64 +389,3 @@ why = _view(_why, lambda: _("Skäl per projekt"))
 reserve = _view(_reserve, lambda: _("Reservlista"))
 near = _view(_near, lambda: _("Nära lika bra planer"))
 basis = _view(_basis, lambda: _("Vad planen vilar på"))
-
-
-# ------------------------------------------------------------------- the trail
-
-
-@access.requires(Right.READ, methods="GET")
-def trail(request: MunicipalRequest, number: int, figure: str) -> HttpResponse:
-    """What a figure hangs on: `ar:2029`, or a sum, `projects:outlay:2026-2035`."""
-    study = numbered(request.municipality, number)
-    plan = study.plan
-    if plan is None:
-        raise Http404
-    underlag = store.version_tables(study.version)
-    if study.scenario:
-        underlag = apply_scenario(underlag, study.scenario)
-    key, _colon, when = figure.rpartition(":")
-    first, dash, last = when.partition("-")
-    chosen = read_choices(plan)
-    try:
-        if not dash:
-            found = explain_figure(underlag, chosen, figure)
-        else:
-            years = [y for y in plan["years"] if first <= str(y) <= last]
-            each = [explain_figure(underlag, chosen, f"{key}:{y}") for y in years]
-            found = _summed(figure, years, each)
-    except InputError as error:
-        raise Http404 from error
-    return render(
-        request,
-        "trail_page.html",
-        {
-            "trail": found,
-            "study": study,
-            "cells_at": page_at(request.municipality, "underlag/"),
-        },
-    )
-
-
-def _summed(key: str, years: Sequence[int], each: Sequence[Trail]) -> Trail:
-    """Return the trail of a sum over years."""
-    if not each:
-        raise Http404
-    worst = next(
-        (
-            q
-            for q in ("antagande", "beräkning", "uppgift")
-            if any(t.quality == q for t in each)
-        ),
-        None,
-    )
-    total = sum(t.value or 0.0 for t in each)
-    return Trail(
-        key=key,
-        label=f"{each[0].label} {year_list(years)}",
-        year=None,
-        value=total,
-        shown=_("{n} mkr").format(n=mkr(total)),
-        formula=_("summan av {ys}").format(ys=list_text([str(y) for y in years])),
-        quality=worst,
-        children=tuple(each),
-    )

@@ -235,8 +235,12 @@ class ShownChange:
 
 
 def may_undo(request: MunicipalRequest, change: Change) -> bool:
-    """Return True if the member may take back a change: it must be theirs to make."""
-    if not all(may_edit_table(request.membership, table) for table in change.counts):
+    """Return True if the member may take back a change: it must be theirs to make.
+
+    Rows that only follow an id that changed are part of it, on whatever sheet.
+    """
+    own = changes.own_tables(change)
+    if not all(may_edit_table(request.membership, table) for table in own):
         return False
     whole = {Change.Kind.IMPORT, Change.Kind.RESTORE}
     if change.kind in whole or (change.undoes and change.undoes.kind in whole):
@@ -308,7 +312,7 @@ def undo(request: MunicipalRequest, number: int) -> HttpResponse:
         underlag=underlag,
         number=number,
     )
-    for table in change.counts:
+    for table in changes.own_tables(change):
         demand_table(request, table)
     if not may_undo(request, change):
         demand(request, Right.APPROVE_IMPORT)

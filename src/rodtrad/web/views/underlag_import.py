@@ -23,11 +23,13 @@ from rodtrad.domain.columns import SCHEMA
 from rodtrad.domain.words import SWEDISH, in_language
 from rodtrad.sources.template import write_template
 from rodtrad.sources.workbook import write_workbook
-from rodtrad.web import checking, events, imports, store
+from rodtrad.web import checking, events, imports, left_behind, store
 from rodtrad.web.access import Right, demand, may, requires
+from rodtrad.web.following import IdRefusedError
 from rodtrad.web.models.underlag import PendingImport
 from rodtrad.web.sheets import fault_at, shown_faults, shown_sheets, underlag_of
 from rodtrad.web.views.underlag import what_of
+from rodtrad.web.views.underlag_saving import say_left
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -157,7 +159,8 @@ def pending(request: MunicipalRequest, number: int) -> HttpResponse:
     """Return what a workbook would change, sheet by sheet, and its faults."""
     kept = _pending(request, number)
     underlag = underlag_of(request.municipality)
-    sheets = shown_sheets(imports.compared(underlag, kept))
+    heads = imports.compared(underlag, kept)
+    sheets = shown_sheets(heads)
     rows = checking.row_counts(underlag)
     issues = imports.issues_of(kept)
     errors = [one for one in issues if one.severity == "error"]
@@ -173,6 +176,7 @@ def pending(request: MunicipalRequest, number: int) -> HttpResponse:
             "size": imports.size_words(kept.size),
             "revision": underlag.revision,
             "sheets": sheets,
+            "left_behind": left_behind.of_heads(request.municipality, heads),
             "counts": counts,
             "errors": len(errors),
             "faults": [
@@ -231,6 +235,12 @@ def approve(request: MunicipalRequest, number: int) -> HttpResponse:
             ),
         )
         return redirect("underlag_pending", request.municipality.slug, number)
+    except IdRefusedError as why:
+        messages.error(
+            request,
+            _("Arbetsboken är inte införd. {why} Inget är ändrat.").format(why=why),
+        )
+        return redirect("underlag_pending", request.municipality.slug, number)
     if change is None:
         messages.info(request, _("Arbetsboken skiljer sig inte från underlaget."))
         return redirect("underlag", request.municipality.slug)
@@ -240,6 +250,7 @@ def approve(request: MunicipalRequest, number: int) -> HttpResponse:
             file=kept.filename, what=what_of(change)
         ),
     )
+    say_left(request, underlag, change)
     return redirect("underlag_change", request.municipality.slug, change.number)
 
 

@@ -15,7 +15,7 @@ from django.utils.translation import ngettext
 
 from rodtrad.domain.columns import SCHEMA
 from rodtrad.domain.words import quoted
-from rodtrad.web import changes, checking, saving, sheet_cells
+from rodtrad.web import changes, checking, left_behind, saving, sheet_cells
 from rodtrad.web.access import Right, demand_table, may_edit_table, requires
 from rodtrad.web.change_log import row_address
 from rodtrad.web.forms.underlag import RowForm, options_of
@@ -160,7 +160,10 @@ def new_row(request: MunicipalRequest, sheet: str) -> HttpResponse:
         if sheet_cells.is_empty(texts.values()):
             messages.error(request, _("Fyll i minst en uppgift."))
         else:
-            saved = saving.save(request, underlag, Edits(spec.name, added=[texts]))
+            edits = Edits(spec.name, added=[texts])
+            saved = saving.save(request, underlag, edits)
+            if saved.conflicts:
+                return merge(request, spec, edits, saved.conflicts)
             say(request, underlag, saved)
             row = Row.objects.filter(underlag=underlag, table=spec.name).order_by(
                 "-position"
@@ -213,6 +216,7 @@ def remove_row(request: MunicipalRequest, sheet: str, pk: int) -> HttpResponse:
             "number": row.position + 2,
             "name": quoted(row.label or row.key),
             "resting": _resting(underlag, spec, row),
+            "left": left_behind.of_row(underlag, row),
         },
     )
 
@@ -220,12 +224,17 @@ def remove_row(request: MunicipalRequest, sheet: str, pk: int) -> HttpResponse:
 def _resting(underlag: Underlag, spec: TableSpec, row: Row) -> list[tuple[str, int]]:
     """How many rows of other sheets refer to a row, by sheet."""
     key = row.data.get(spec.key[-1])
+    above = {name: row.data.get(name) for name in spec.key[:-1]}
     found = []
     for other in SCHEMA.values():
         for column in other.columns.values():
             if column.ref == spec.name and key is not None and other is not spec:
+                names = {n: v for n, v in above.items() if n in other.columns}
+                named = {**names, column.name: key}
                 n = Row.objects.filter(
-                    underlag=underlag, table=other.name, **{f"data__{column.name}": key}
+                    underlag=underlag,
+                    table=other.name,
+                    **{f"data__{name}": value for name, value in named.items()},
                 ).count()
                 if n:
                     found.append((other.label, n))

@@ -19,18 +19,19 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from rodtrad.domain.columns import SCHEMA
-from rodtrad.web import changes, saving, sheet_cells
+from rodtrad.web import changes, left_behind, saving, sheet_cells
 from rodtrad.web.access import demand_table
 from rodtrad.web.forms.underlag import BadEditsError, edits_json, read_edits
 from rodtrad.web.saving import Conflict, Edits, Removal, RowEdit
 from rodtrad.web.sheets import sheet_address, slug, underlag_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from rodtrad.domain.columns import TableSpec
     from rodtrad.web.access import MunicipalRequest
     from rodtrad.web.models import Underlag
+    from rodtrad.web.models.underlag import Change
 
 
 def back(request: MunicipalRequest, spec: TableSpec) -> HttpResponse:
@@ -71,7 +72,8 @@ def say(request: MunicipalRequest, underlag: Underlag, saved: saving.Saved) -> N
     counts = [c for by_table in saved.change.counts.values() for c in by_table.items()]
     added = sum(n for told, n in counts if told == "added")
     removed = sum(n for told, n in counts if told == "removed")
-    cells = sum("column" in one for one in saved.change.cells)
+    followed = sum(c.get("followed", 0) for c in saved.change.counts.values())
+    cells = sum("column" in one and "followed" not in one for one in saved.change.cells)
     parts = []
     if cells:
         parts.append(
@@ -91,6 +93,14 @@ def say(request: MunicipalRequest, underlag: Underlag, saved: saving.Saved) -> N
                 n=removed
             )
         )
+    if followed:
+        parts.append(
+            ngettext(
+                "{n} rad på ett annat blad följde med",
+                "{n} rader på andra blad följde med",
+                followed,
+            ).format(n=followed)
+        )
     address = reverse(
         "underlag_change", args=[request.municipality.slug, saved.change.number]
     )
@@ -103,6 +113,7 @@ def say(request: MunicipalRequest, underlag: Underlag, saved: saving.Saved) -> N
             _("Visa eller ångra ändringen"),
         ),
     )
+    say_left(request, underlag, saved.change)
     if saved.beside:
         messages.info(
             request,
@@ -110,6 +121,12 @@ def say(request: MunicipalRequest, underlag: Underlag, saved: saving.Saved) -> N
                 "{who} ändrade andra celler på samma rader medan du arbetade. Bådas ändringar är sparade."
             ).format(who=", ".join(saved.beside)),
         )
+
+
+def say_left(request: MunicipalRequest, underlag: Underlag, change: Change) -> None:
+    """Tell what is left of the projects that a change removed."""
+    if text := left_behind.sentence(left_behind.of_change(underlag, change)):
+        messages.warning(request, text)
 
 
 # ---------------------------------------------------------------- two at once
@@ -126,7 +143,7 @@ def merge(
     for place, one in enumerate(conflicts):
         rows[one.pk].append((place, one))
     held = sum(len(e.cells) for e in edits.changed) - sum(
-        1 for one in conflicts if one.kind in ("cell", "held")
+        1 for one in conflicts if one.kind in ("cell", "held") and one.pk > 0
     )
     return render(
         request,
@@ -167,7 +184,7 @@ def _resolved(request: MunicipalRequest, underlag: Underlag, edits: Edits) -> Ed
     was = {edit.pk: dict(edit.was) for edit in edits.changed}
     revisions = {edit.pk: edit.revision for edit in edits.changed}
     removals = {one.pk: one for one in edits.removed}
-    added = list(edits.added)
+    added: list[Mapping[str, str] | None] = list(edits.added)
     for place, (kind, pk, column, theirs, revision) in enumerate(seen):
         mine = (every or request.POST.get(f"val-{place}", "theirs")) == "mine"
         if kind == "cell" and pk in cells:
@@ -177,6 +194,8 @@ def _resolved(request: MunicipalRequest, underlag: Underlag, edits: Edits) -> Ed
                 cells[pk].pop(column, None)
         elif kind == "held" and pk in cells:
             cells[pk].pop(column, None)
+        elif kind == "held" and 0 < -pk <= len(edits.added):
+            added[-1 - pk] = None
         elif kind == "gone" and pk in cells:
             texts = cells.pop(pk)
             if mine:
@@ -189,7 +208,7 @@ def _resolved(request: MunicipalRequest, underlag: Underlag, edits: Edits) -> Ed
     return Edits(
         edits.table,
         [RowEdit(pk, revisions[pk], cells[pk], was[pk]) for pk in cells],
-        added,
+        [one for one in added if one is not None],
         list(removals.values()),
     )
 

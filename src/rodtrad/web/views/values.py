@@ -27,10 +27,12 @@ from rodtrad.plan.elicitation import (
     share_ranges,
 )
 from rodtrad.publish import agreement
-from rodtrad.web import access, bench, events, viewpoints
+from rodtrad.web import access, events, viewpoints
 from rodtrad.web.access import Right
+from rodtrad.web.models.studies import Study
 from rodtrad.web.models.values import ViewpointAnswer
 from rodtrad.web.templatetags.rodtrad import number
+from rodtrad.web.views.study_base import trails_at
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -355,7 +357,7 @@ def _span(low: float, high: float) -> SafeString:
 @access.requires(Right.READ, methods="GET")
 def agreement_map(request: MunicipalRequest) -> HttpResponse:
     """Show what all weights agree on in the newest plan, one's own viewpoint marked."""
-    study = bench.newest(request.municipality)
+    study = Study.objects.newest_plan(request.municipality)
     plan = {} if study is None else study.plan or {}
     section = agreement.agreement_section(plan) if plan else None
     mine = _mine(request, plan) if access.may(request.membership, Right.VALUE) else None
@@ -364,6 +366,9 @@ def agreement_map(request: MunicipalRequest) -> HttpResponse:
         "values/agreement.html",
         {
             "study": study,
+            "trails": trails_at("trail", request.municipality, study.number)
+            if study
+            else "",
             "section": section,
             "heading": _heading(plan) if section else "",
             "lede": agreement.sum_sentences(plan) if section else [],

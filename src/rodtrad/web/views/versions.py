@@ -20,18 +20,22 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from rodtrad.domain.columns import SCHEMA
-from rodtrad.web import changes, diff, events, store
+from rodtrad.web import changes, diff, earlier_ids, events, left_behind, store
 from rodtrad.web.access import Right, demand, may, requires
+from rodtrad.web.following import IdRefusedError
 from rodtrad.web.forms.underlag import LockForm, VersionForm
 from rodtrad.web.models.studies import Study
 from rodtrad.web.models.underlag import Change, Version
 from rodtrad.web.sheets import shown_sheets, underlag_of
 from rodtrad.web.views.underlag import what_of
+from rodtrad.web.views.underlag_saving import say_left
 
 if TYPE_CHECKING:
+    import datetime as dt
+
     from rodtrad.domain.components import Tables
     from rodtrad.web.access import MunicipalRequest
-    from rodtrad.web.models import Municipality
+    from rodtrad.web.models import Municipality, Underlag
 
 PAGE: Final = 50
 NOW: Final = "nu"
@@ -136,26 +140,35 @@ def version_page(request: MunicipalRequest, number: int) -> HttpResponse:
     )
 
 
-def _tables(request: MunicipalRequest, which: str) -> tuple[Tables, str]:
-    """The tables of a version by its number, or of the working copy, and its name."""
+def _tables(
+    request: MunicipalRequest, which: str
+) -> tuple[Tables, str, dt.datetime | None]:
+    """The tables of a version by its number, or of the working copy; its name and time."""
     if which == NOW:
-        return store.read_tables(underlag_of(request.municipality)), _("underlaget nu")
+        tables = store.read_tables(underlag_of(request.municipality))
+        return tables, _("underlaget nu"), None
     if not which.isdigit() or len(which) > 9:
         raise Http404
     version = get_object_or_404(
         Version, municipality=request.municipality, number=int(which)
     )
-    return store.version_tables(version), str(version)
+    return store.version_tables(version), str(version), version.created_at
 
 
 @requires(Right.READ, methods="GET")
 def compare(request: MunicipalRequest) -> HttpResponse:
     """Return how two versions differ, or a version and the working copy."""
     first, second = request.GET.get("a", ""), request.GET.get("b", NOW)
-    before, name = _tables(request, first)
-    after, other = _tables(request, second)
-    found = diff.compare_tables(before, after)
-    sheets = shown_sheets(diff.heads(found, before, after))
+    before, name, at = _tables(request, first)
+    after, other, last = _tables(request, second)
+    moved = None
+    if (at is None) != (last is None):
+        underlag = underlag_of(request.municipality)
+        kept = at or last or timezone.now()
+        moved = earlier_ids.aligned(underlag, before, after, kept, back=at is None)
+    found = diff.compare_tables(before, after, moved=moved)
+    heads = diff.heads(found, before, after)
+    left = left_behind.of_heads(request.municipality, heads) if at is None else []
     return render(
         request,
         "underlag/compare.html",
@@ -164,7 +177,8 @@ def compare(request: MunicipalRequest) -> HttpResponse:
             "b": second,
             "name": name,
             "other": other,
-            "sheets": sheets,
+            "sheets": shown_sheets(heads),
+            "left_behind": left,
             "versions": Version.objects.light().filter(
                 municipality=request.municipality
             )[:200],
@@ -202,6 +216,23 @@ def lock(request: MunicipalRequest, number: int) -> HttpResponse:
     return redirect("version", request.municipality.slug, number)
 
 
+@transaction.atomic
+def _restored(
+    request: MunicipalRequest, underlag: Underlag, version: Version
+) -> Change | None:
+    """Write a version as the working copy; rows keep what follows them to their ids."""
+    underlag = changes.locked(underlag)
+    before, after = store.read_tables(underlag), store.version_tables(version)
+    moved = earlier_ids.aligned(underlag, before, after, version.created_at, back=True)
+    found = diff.compare_tables(before, after, moved=moved)
+    steps, orders = diff.steps_to(underlag, found, after)
+    if not found:
+        return None
+    return changes.commit(
+        request, underlag, Change.Kind.RESTORE, steps, str(version), orders=orders
+    )
+
+
 @requires(Right.APPROVE_IMPORT, methods="POST")
 def restore(request: MunicipalRequest, number: int) -> HttpResponse:
     """Make the working copy as a version was, as one change that can be undone."""
@@ -209,21 +240,17 @@ def restore(request: MunicipalRequest, number: int) -> HttpResponse:
     version = get_object_or_404(
         Version, municipality=request.municipality, number=number
     )
-    with transaction.atomic():
-        underlag = changes.locked(underlag_of(request.municipality))
-        after = store.version_tables(version)
-        found = diff.compare_tables(store.read_tables(underlag), after)
-        steps, orders = diff.steps_to(underlag, found, after)
-        change = None
-        if found:
-            change = changes.commit(
-                request,
-                underlag,
-                Change.Kind.RESTORE,
-                steps,
-                str(version),
-                orders=orders,
-            )
+    underlag = underlag_of(request.municipality)
+    try:
+        change = _restored(request, underlag, version)
+    except IdRefusedError as why:
+        messages.error(
+            request,
+            _("Versionen går inte att återställa. {why} Inget är ändrat.").format(
+                why=why
+            ),
+        )
+        return redirect("version", request.municipality.slug, number)
     if change is None:
         messages.info(
             request, _("Underlaget är redan som version {n}.").format(n=number)
@@ -235,4 +262,5 @@ def restore(request: MunicipalRequest, number: int) -> HttpResponse:
             n=number, what=what_of(change) or _("Raderna har bytt ordning")
         ),
     )
+    say_left(request, underlag, change)
     return redirect("underlag_change", request.municipality.slug, change.number)

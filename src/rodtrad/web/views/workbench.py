@@ -13,7 +13,7 @@ from django.contrib import messages
 from django.db import transaction
 from django.db.models import Max
 from django.http import Http404, HttpResponse, JsonResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
@@ -22,6 +22,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.cache import never_cache
 
 from rodtrad.domain.words import SWEDISH, in_language
+from rodtrad.explain.trail import OUTLAY_FIXED
 from rodtrad.explain.workbench import StartYears, start_years, try_choices
 from rodtrad.publish import agreement
 from rodtrad.publish.content import status_line
@@ -29,9 +30,11 @@ from rodtrad.study import own_study
 from rodtrad.web import access, bench, events, jobs, store
 from rodtrad.web.access import Right
 from rodtrad.web.models import Municipality, Study
-from rodtrad.web.models.studies import READABLE, packed_json
+from rodtrad.web.models.studies import OWN, packed_json
 from rodtrad.web.templatetags.rodtrad import number, share, year_list
 from rodtrad.web.views import bench_drawing as drawing
+from rodtrad.web.views.study_base import CHOOSABLE, numbered, trails_at
+from rodtrad.web.views.trails import tables_of, trail_page
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -58,7 +61,7 @@ def workbench(request: MunicipalRequest) -> HttpResponse:
     if request.method == "POST":
         return _act(request)
     if asked := request.GET.get("studie"):
-        study = _study(request.municipality, asked)
+        study = numbered(request.municipality, asked)
         bench.Work.begin(study).write(request, request.municipality)
         return redirect(_address(request))
     found = _work(request)
@@ -69,20 +72,26 @@ def workbench(request: MunicipalRequest) -> HttpResponse:
     return render(request, "workbench/workbench.html", page)
 
 
+@never_cache
+@access.requires(Right.RUN_STUDY, methods="GET")
+def trail(request: MunicipalRequest, figure: str) -> HttpResponse:
+    """What a figure hangs on with what lies on the bench; `?forut=1` before the change."""
+    found = _work(request)
+    if found is None:
+        raise Http404
+    study, work = found
+    chosen = work.before() if "forut" in request.GET else work.chosen()
+    note = (
+        _("Som det låg på arbetsbänken före ändringen.")
+        if "forut" in request.GET
+        else _("Som det ligger på arbetsbänken.")
+    )
+    return trail_page(request, study, tables_of(study), chosen, figure, note)
+
+
 def _address(request: MunicipalRequest, project: str = "") -> str:
     address = reverse("workbench", kwargs={"kommun": request.municipality.slug})
     return f"{address}?projekt={project}#rad-{project}" if project else address
-
-
-def _study(municipality: Municipality, number: str) -> Study:
-    if not number.isdigit():
-        raise Http404
-    return get_object_or_404(
-        Study.objects.light().select_related("version"),
-        municipality=municipality,
-        number=int(number),
-        state__in=READABLE,
-    )
 
 
 def _work(request: MunicipalRequest) -> tuple[Study, Work] | None:
@@ -90,15 +99,10 @@ def _work(request: MunicipalRequest) -> tuple[Study, Work] | None:
     municipality = request.municipality
     work = bench.Work.read(request, municipality)
     if work is not None:
-        study = (
-            Study.objects.light()
-            .select_related("version")
-            .filter(municipality=municipality, pk=work.study, state__in=READABLE)
-            .first()
-        )
+        study = Study.objects.readable(municipality).filter(pk=work.study).first()
         if study is not None:
             return study, work
-    study = bench.newest(municipality)
+    study = Study.objects.newest_plan(municipality)
     return None if study is None else (study, bench.Work.begin(study))
 
 
@@ -200,9 +204,12 @@ def _answer(
     found = try_choices(base, work.chosen(), before)
     rows = _rows(base, work, study)
     shown = request.session.get(_shown(request), {})
-    context = {**_summary(request, base, study, work, found)}
+    context = _summary(request, base, study, work, found)
+    about = {"trails": context["trails"]}
     changed = {
-        row["key"]: render_to_string("workbench/row.html", {"row": row}, request)
+        row["key"]: render_to_string(
+            "workbench/row.html", {**about, "row": row}, request
+        )
         for row in rows
         if shown.get(row["key"]) != row["digest"]
     }
@@ -264,7 +271,7 @@ def _keep(
         municipality=municipality,
         number=(last["n"] or 0) + 1,
         name=name,
-        kind=bench.OWN,
+        kind=OWN,
         version=study.version,
         scenario=study.scenario,
         settings={"from": study.number},
@@ -331,7 +338,7 @@ def _page(request: MunicipalRequest, study: Study, work: Work) -> dict[str, Any]
         "selected": _selected(base, work, key) if selected else None,
         "scale": drawing.year_scale(years),
         "years": years,
-        "studies": bench.studies(request.municipality),
+        "studies": Study.objects.readable(request.municipality)[:CHOOSABLE],
         "fills": _fills(request.municipality, study),
     }
 
@@ -343,7 +350,7 @@ def _fills(municipality: Municipality, study: Study) -> list[Study]:
     )
     return [
         one
-        for one in found.exclude(kind=bench.OWN)[:10]
+        for one in found.exclude(kind=OWN)[:10]
         if one.settings.get("locked") is not None
     ][:3]
 
@@ -362,9 +369,12 @@ def _summary(
     """Return what the strips, the list of changes and the badge say."""
     years = found["years"]
     goals = [_goal(row, years) for row in found["goals"]]
+    trails = trails_at("workbench_trail", request.municipality)
     status = status_line({**found["value"], "stopped": "gap", "seconds": None})
     changes = found["changes"]
     return {
+        "trails": trails,
+        "trails_before": f"{trails}?forut=1",
         "study": study,
         "found": found,
         "work": work,
@@ -402,6 +412,7 @@ def _strip(
     year = of["worst"]["year"]
     text = _("{year}: {now} (var {was})").format(year=year, now=now, was=was)
     return {
+        "figure": f"{indicator}:{year}",
         "svg": drawing.strip(
             found["years"], of["values"], of["before"], limits, missed, text
         ),
@@ -410,7 +421,7 @@ def _strip(
         "was": was,
         "same": now == was,
         "rows": [
-            (year, show(v), show(b))
+            (year, f"{indicator}:{year}", show(v), show(b))
             for year, v, b in zip(
                 found["years"], of["values"], of["before"], strict=True
             )
@@ -531,6 +542,7 @@ def _row(
         "key": key,
         "name": project.name,
         "outlay": outlay,
+        "figure": f"{OUTLAY_FIXED}:{key}/{alternative.alternative_id}",
         "words": words,
         "start": own[1] if own else None,
         "alternative": alternative.name if len(project.alternatives) > 1 else "",
