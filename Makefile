@@ -20,7 +20,7 @@ unexport PYTHONDONTWRITEBYTECODE
 test-sqlite test-postgres unit test-long e2e: export OPENBLAS_NUM_THREADS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-sqlite test-postgres check lint unit golden test-long e2e bench bench-web bench-planner backtest docs lock lock-bench clean locale
+.PHONY: help setup demo test test-sqlite test-postgres check lint unit golden test-long e2e bench bench-web bench-public bench-planner backtest docs lock lock-bench clean locale
 .DELETE_ON_ERROR:
 
 help:
@@ -35,6 +35,7 @@ help:
 	@echo 'make e2e        rapporten och webben i en webbläsare (kräver chromium)'
 	@echo 'make bench      tider och minne'
 	@echo 'make bench-web  webbens svarstider med 10 000 projekt'
+	@echo 'make bench-public  de offentliga sidornas svarstider vid 50 frågor i sekunden'
 	@echo 'make bench-planner  planeraren bredvid andra lösare (40 minuter; FULL=1 allt, AGAIN=1 om igen)'
 	@echo 'make backtest   prognoserna mot utfallet, skriver docs/backtest.md (SECTIONS=drift bara en del)'
 	@echo 'make docs       referenssidorna i docs/reference'
@@ -100,6 +101,9 @@ bench: setup
 
 bench-web: setup
 	@$(BIN)/python benchmarks/web/run.py
+
+bench-public: setup
+	@$(BIN)/python benchmarks/web/public.py
 
 # The other solvers have a lock and a home of their own: nobody needs them to plan.
 bench-planner: setup $(VENV)-bench/.ok

@@ -2,13 +2,15 @@
 
 Started by `run.py` with RODTRAD_HOME set; asks the application without a network.
 `inside.py measure ROUNDS` reads pages as JSON (address by label) and prints, as JSON, by
-label: status, queries, p50 and p95 of work in seconds. `inside.py profile ADDRESS` prints
-the functions that take the time.
+label: status, queries, p50 and p95 of work in seconds. `inside.py public ROUNDS` does the
+same of pages that everyone may read, made anew each time, with the work for the first
+reader. `inside.py profile ADDRESS` prints the functions that take the time.
 """
 
 from __future__ import annotations
 
 import cProfile
+import gc
 import json
 import pstats
 import re
@@ -92,6 +94,30 @@ def measure_change(client: Client, rounds: int) -> dict[str, Any]:
     }
 
 
+def measure_public(pages: dict[str, str], rounds: int) -> dict[str, Any]:
+    """Return the same of pages that everyone may read; `first` with nothing drawn."""
+    import rodtrad.web.wsgi  # noqa: F401 - what the web server reads before it answers
+
+    asked = {
+        "host": "localhost",
+        "accept-encoding": "gzip",
+        "cache-control": "no-cache",
+    }
+    client = Client(headers=asked)
+    first = {}
+    for label, address in pages.items():
+        before = time.process_time()
+        client.get(address)
+        first[label] = time.process_time() - before
+    # as the server does when it has read the newest plans (rodtrad.web.warming)
+    gc.collect()
+    gc.freeze()
+    return {
+        label: measure(client, address, rounds) | {"first": first[label]}
+        for label, address in pages.items()
+    }
+
+
 def profile(client: Client, address: str) -> None:
     """Print the functions that take the most, by themselves and with what they call."""
     client.get(address)
@@ -106,6 +132,10 @@ def profile(client: Client, address: str) -> None:
 
 def main(arguments: list[str]) -> int:
     """Measure or profile."""
+    if arguments[0] == "public":
+        shown = measure_public(json.load(sys.stdin), int(arguments[1]))
+        print(json.dumps(shown))
+        return 0
     client = a_client()
     if arguments[0] == "profile":
         profile(client, arguments[1])

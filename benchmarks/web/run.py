@@ -121,6 +121,7 @@ class Visitor:
     def __init__(self, port: int, cookies: dict[str, str] | None = None) -> None:
         self._port = port
         self.cookies = dict(cookies or {})
+        self.more: dict[str, str] = {}
         self._connection: http.client.HTTPConnection | None = None
 
     def ask(
@@ -132,6 +133,7 @@ class Visitor:
             "Accept-Encoding": "gzip",
             "Accept-Language": "sv",
             "Cookie": "; ".join(f"{k}={v}" for k, v in self.cookies.items()),
+            **self.more,
         }
         body = None
         if form is not None:
@@ -207,7 +209,7 @@ def _ticks() -> tuple[float, float]:
     return (sum(fields[:8]) - fields[3] - fields[4]) / hertz, sum(fields[:8]) / hertz
 
 
-def _own(pid: int) -> float:
+def used_by(pid: int) -> float:
     """Seconds of processor used by a process and all below it."""
     hertz = os.sysconf("SC_CLK_TCK")
     parents, used = {}, {}
@@ -230,11 +232,11 @@ class Busyness:
     """How large a share of the machine did others take, while this ran?"""
 
     def __init__(self) -> None:
-        self._at = (_ticks(), _own(os.getpid()))
+        self._at = (_ticks(), used_by(os.getpid()))
 
     def share(self) -> float:
         """Return the share of the machine's processors, 0 to 1."""
-        (used, there), ours = _ticks(), _own(os.getpid())
+        (used, there), ours = _ticks(), used_by(os.getpid())
         before, own_before = self._at
         spent = max(there - before[1], 1e-9)
         return max(0.0, (used - before[0] - (ours - own_before)) / spent)

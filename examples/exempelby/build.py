@@ -1173,6 +1173,8 @@ SETTINGS = {
     "plan_end": PLAN_END,
     "discount_rate": 0.03,
     "internal_rate": 0.0275,
+    # 50 öre more is 24 million in the scenario below
+    "tax_rate": 23.0,
     "min_cash_tkr": 40_000,
     "resultatreserv_tkr": 18_000,
     "rur_tkr": 21_000,

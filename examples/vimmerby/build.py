@@ -245,6 +245,10 @@ SOURCES: dict[str, tuple[str, str]] = {
         "SCB, folkmängd genom en panel av kommuner",
         f"{GITHUB}mattiasnordin/Regression",
     ),
+    "scb_rate": (
+        "SCB, kommunernas skattesatser genom en panel av kommuner",
+        f"{GITHUB}mattiasnordin/Regression",
+    ),
     "scb_forskola": (
         "SCB, Agenda 2030, barn i förskola",
         "https://www.scb.se/hitta-statistik/temaomraden/agenda-2030/mal-4/delmal-4.2/",
@@ -370,6 +374,7 @@ class Public:
     population: dict[int, int]
     earlier: dict[int, int]
     panel: dict[int, int]
+    tax_rates: dict[int, float]
     tax_per_head: float
     grants_per_head: float
     by_age: list[tuple[int, str, int]]
@@ -380,6 +385,11 @@ class Public:
 def read_public(folder: Path) -> Public:
     """Vimmerby's rows of the data folder; FileNotFoundError without it."""
     totals = read_rows(folder / "municipal_panel" / "population_2020_2025.csv")
+    panel = [
+        row
+        for row in read_rows(folder / "municipal_panel" / "municip_panel_2002_2022.csv")
+        if row["municip_code"] == CODE
+    ]
     income = {
         row["resultaträkningsposter"]: float(row["X2019"])
         for row in read_rows(folder / "scb" / "income_statement_2019.csv")
@@ -397,11 +407,9 @@ def read_public(folder: Path) -> Public:
         earlier=earlier_population(folder),
         panel={
             int(row["year"]) - 1: int(float(row["pop"]))  # 31 December the year before
-            for row in read_rows(
-                folder / "municipal_panel" / "municip_panel_2002_2022.csv"
-            )
-            if row["municip_code"] == CODE
+            for row in panel
         },
+        tax_rates={int(row["year"]): float(row["tax_rate"]) for row in panel},
         tax_per_head=income["skatteintäkter"],
         grants_per_head=income["generella statsbidrag och utjämning"],
         by_age=sorted(
@@ -1351,9 +1359,12 @@ def tax_base_growth_2026(public: Public) -> float:
     return round(per_head / (base_2025() / people[BASE_YEAR]) - 1, 4)
 
 
-def settings_rows() -> list[Row]:
+def settings_rows(public: Public) -> list[Row]:
     """The settings, each with its source."""
     choice = assumed("val för exemplet")
+    rate_year = max(public.tax_rates)
+    rate = public.tax_rates[rate_year]
+    said = f"{rate:.2f}".replace(".", ",")
     rows: list[tuple[str, Cell, str, str]] = [
         (
             "municipality_name",
@@ -1382,6 +1393,14 @@ def settings_rows() -> list[Row]:
             fact("SKR rekommenderade 2,50 procent för 2025", "skr_ir25")
             + " "
             + assumed("kommunens egen internränta är inte funnen"),
+            ASSUMED,
+        ),
+        (
+            "tax_rate",
+            rate,
+            fact(f"{said} kronor av hundra {rate_year}", "scb_rate")
+            + " "
+            + assumed("oförändrad till 2025; en senare skattesats är inte funnen"),
             ASSUMED,
         ),
         (
@@ -2326,7 +2345,7 @@ def company_rows() -> list[Row]:
 def build_tables(public: Public) -> Tables:
     """Every table of the case, rows in reading order."""
     tables: Tables = {
-        "settings": settings_rows(),
+        "settings": settings_rows(public),
         "years": years_rows(public),
         "statement": statement_rows(public),
         "balance": balance_rows(),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from e2e.site import running_browser, running_site
+from e2e.walking import LANGUAGES, Windows
 from playwright.sync_api import expect
 
 if TYPE_CHECKING:
@@ -16,7 +17,10 @@ if TYPE_CHECKING:
 
 # A busy machine is slow, and that is no fault of a page.
 expect.set_options(timeout=60_000)
-JOURNEYS = ("inlasning", "behov", "korning", "jamfora", "banken", "synen", "motet")
+JOURNEYS = (
+    *("inlasning", "behov", "korning", "jamfora", "banken", "synen", "motet"),
+    *("fraga", "brevet", "prova", "potten"),
+)
 # One municipality a journey and way of working, and one whose pages are only read.
 PLACES = (
     "sidor",
@@ -36,3 +40,13 @@ def chromium() -> Iterator[Browser]:
     """A running browser."""
     with running_browser() as running:
         yield running
+
+
+@pytest.fixture(scope="module", params=sorted(LANGUAGES, reverse=True))
+def windows(
+    request: pytest.FixtureRequest, chromium: Browser, site: Site
+) -> Iterator[Windows]:
+    """The windows of one language."""
+    made = Windows(chromium, site, request.param)
+    yield made
+    made.close()

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from django.db import transaction
-from e2e import states
+from django.utils import timezone
+from e2e import open_states, states
 from e2e.posts import fill_posts
 from e2e.site import TWO_STEPS
 from web.small import small_data
@@ -21,8 +22,9 @@ from web.small import small_data
 from rodtrad import study as core
 from rodtrad.domain.components import build_tables
 from rodtrad.sources.underlag import read_underlag
-from rodtrad.web import computing, events, jobs, store
+from rodtrad.web import computing, events, jobs, publishing, store
 from rodtrad.web.models import Membership, Municipality, Underlag, User
+from rodtrad.web.models.dialogue import Dialogue, Level, Moderation
 from rodtrad.web.models.organisation import Role
 from rodtrad.web.models.projects import Decision, Estimate, NeedReport, VisionNode
 
@@ -31,9 +33,14 @@ if TYPE_CHECKING:
 
     from web.small import Records
 
+    from rodtrad.web.models import Study
+
 EXAMPLES: Final = Path(__file__).parents[2] / "examples"
 # Where a plan is cancelled, there is also an underlag that takes minutes to plan.
 LONG: Final = "korning"
+# Where a plan is public from the start, and where there is a later one to publish.
+OPEN: Final = ("fraga", "brevet", "prova", "potten")
+LATER: Final = "fraga"
 CRITERIA = {"nytta": "Nytta", "klimat": "Klimat", "drift": "Drift"}
 
 
@@ -71,9 +78,82 @@ def poorer() -> Records:
     return data
 
 
+def public_records(later: bool = False) -> Records:
+    """Return the underlag of a plan that is public: the school has no room in it.
+
+    Later it has: more may be borrowed, and the bridge has to wait a year.
+    """
+    data = records()
+    del data["viewpoints"]
+    school, bridge, _park = data["projects"]
+    data["goals"][0]["value"] = 60_000.0 if later else 21_500.0
+    if later:
+        bridge["earliest_year"] = 2027
+    else:
+        school["latest_year"] = 2026
+    return data
+
+
 def _plan(rows: Records, **asked: Any) -> bytes:
     done = core.run(build_tables(rows), core.Settings(time_limit=5, seed=1, **asked))
     return computing.packed_json(done.result)
+
+
+class _Public:
+    """What is public where a journey begins; computed and looked through once."""
+
+    def __init__(self) -> None:
+        """Compute both plans."""
+        asked = {"only": ("plan", "reasons"), "draws": 1}
+        self._plans = [
+            (name, rows, _plan(rows, **asked))
+            for name, rows in (
+                ("Som lånetaket är", public_records()),
+                ("Med högre lånetak", public_records(later=True)),
+            )
+        ]
+        self._ready: publishing.Prepared | None = None
+
+    def fill(self, place: Municipality, who: User) -> None:
+        """Publish the first plan of a municipality, and open what may be commented on."""
+        now, later = self._plans
+        first = self._study(place, who, *now)
+        self._ready = self._ready or publishing.prepare(first)
+        publishing.publish(None, first, prepared=self._ready)
+        if place.slug.startswith(LATER):
+            self._study(place, who, *later)
+            _dialogue(place, "project", "skola", Moderation.BEFORE)
+        else:
+            _dialogue(place, "plan", "", Moderation.AFTER)
+
+    def _study(
+        self, place: Municipality, who: User, name: str, rows: Records, plan: bytes
+    ) -> Study:
+        store.write_tables(place.underlag, build_tables(rows))
+        version = store.make_version(place.underlag, name, who)
+        return jobs.store_finished(version, name, plan, None)
+
+
+def _dialogue(
+    place: Municipality, kind: str, key: str, moderation: Moderation
+) -> Dialogue:
+    today = timezone.localdate()
+    return Dialogue.objects.create(
+        municipality=place,
+        kind=kind,
+        key=key,
+        title="Vad ska vi bygga, och när?",
+        level=Level.KONSULTATION,
+        open_text="Vilka projekt som görs, och i vilken ordning.",
+        closed_text="Hur mycket kommunen får låna.",
+        decides="Kommunfullmäktige",
+        opens=today,
+        closes=today + dt.timedelta(days=30),
+        owner_role="Fastighetschefen",
+        moderation=moderation,
+        state=Dialogue.State.OPEN,
+        told_at=timezone.now(),
+    )
 
 
 def _life(place: Municipality, who: User) -> None:
@@ -134,6 +214,7 @@ def fill(places: Sequence[str], hashed: str) -> dict[str, dict[str, Any]]:
     large, _issues = read_underlag(EXAMPLES / "bergen_2012" / "underlag")
     whole = _plan(records(), draws=50)
     less = _plan(poorer(), only=("plan",), draws=1)
+    public = _Public()
     for slug in places:
         place = Municipality.objects.create(
             slug=slug, name=slug.replace("-", " ").capitalize(), code="0001"
@@ -155,8 +236,13 @@ def fill(places: Sequence[str], hashed: str) -> dict[str, dict[str, Any]]:
         jobs.store_finished(version, "Mindre utrymme", less, None)
         jobs.store_finished(version, "Förslaget", whole, None)
         _life(place, who)
+        if slug.startswith(OPEN):
+            public.fill(place, who)
     first = Municipality.objects.get(slug=places[0])
-    pages = states.fill_states(first, users, tables)
+    pages = {
+        **open_states.fill_public(first, users[Role.CHEF], records()),
+        **states.fill_states(first, users, tables),
+    }
     sessions = {role.value: states.session(user) for role, user in users.items()}
     sessions[TWO_STEPS] = states.two_steps(first, hashed)
     return {"sessions": sessions, "pages": pages, "posts": fill_posts(first)}

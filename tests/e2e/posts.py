@@ -108,7 +108,7 @@ def fill_posts(place: Municipality) -> dict[str, Post]:
         **_merges(place),
         "refused": ("studier/", {"name": FULL, "version": "1", "seconds": "20"}),
         "wrong_start": ("studier/", {"name": "Utan underlag"}),
-        "wrong_plan_decision": ("studier/2/beslut/", {"body": "", "date": "i går"}),
+        "wrong_plan_decision": ("studier/2/beslut/", {"body": "", "date": ""}),
         "wrong_need": ("behov/anmal/", {"what": ""}),
         "wrong_goal": ("mal/ny/?slag=mal", {"text": ""}),
         "effect_of_levers": ("utrymme/spakar/", {"interest": "1", "gor": "visa"}),

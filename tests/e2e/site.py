@@ -8,6 +8,7 @@ page complains about. Leaves out what the journeys are.
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import os
 import shutil
@@ -61,6 +62,12 @@ BEGINNINGS: Final = {
     "mal/": "goals",
     "mote/": "meeting",
     "handelser/": "events",
+    "publicera/": "publishing",
+    "dialog/": "dialogue",
+    "dialog/ny/": "dialogue_new",
+    "brev/": "letters",
+    "pott/": "envelopes",
+    "enighet/invanare/": "residents",
 }
 
 # Runs in the home's own process, with the settings that are shipped.
@@ -199,34 +206,34 @@ def sideways(page: Page) -> list[str]:
     return [f"sideways: {wide} px in {room}"] if wide > room else []
 
 
-_START_AXE: Final = """tags => {
-  const asked = {runOnly: tags, resultTypes: ['violations'], preload: false};
-  window.axeFound = new Promise((done, failed) => setTimeout(
-    () => axe.run(document, asked).then(done, failed)));
-  0;
-}"""
-_AXE_FOUND: Final = """() => window.axeFound.then(found => found.violations.flatMap(
+_RUN_AXE: Final = """([tags, within]) => axe.run(
+  within ? {include: [[within]]} : document,
+  {runOnly: tags, resultTypes: ['violations'], preload: false},
+).then(found => found.violations.flatMap(
   one => one.nodes.map(
     node => `${one.id}: ${node.target[0]}: ${node.failureSummary}`)))"""
 
 
-def start_axe(page: Page) -> None:
-    """Let axe begin to look at a page; it works on while others load."""
+def violations(page: Page, within: str = "") -> list[str]:
+    """Return what axe finds against WCAG 2.2 AA, one line an element.
+
+    With `within` only those elements of the page are looked at.
+    """
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE.read_text("utf-8") + ";0")
-    page.evaluate(_START_AXE, list(TAGS))
-
-
-def await_axe(page: Page) -> list[str]:
-    """Return what axe finds against WCAG 2.2 AA, one line an element."""
-    found: list[str] = page.evaluate(_AXE_FOUND)
+    found: list[str] = page.evaluate(_RUN_AXE, [list(TAGS), within])
     return found
 
 
-def violations(page: Page) -> list[str]:
-    """Look at a page with axe, and return what it finds."""
-    start_axe(page)
-    return await_axe(page)
+def bare_context(browser: Browser, site: Site, width: int) -> BrowserContext:
+    """Return a browser window in which nobody has been anywhere: no cookie, nothing kept."""
+    context = browser.new_context(
+        base_url=site.base,
+        viewport={"width": width, "height": HEIGHTS[width]},
+        reduced_motion="reduce",
+    )
+    context.set_default_timeout(60_000)  # a busy machine is slow
+    return context
 
 
 def new_context(
@@ -238,12 +245,7 @@ def new_context(
     language: str = "sv",
 ) -> BrowserContext:
     """Return a browser window in which somebody with a role is logged in."""
-    context = browser.new_context(
-        base_url=site.base,
-        viewport={"width": width, "height": HEIGHTS[width]},
-        reduced_motion="reduce",
-    )
-    context.set_default_timeout(60_000)  # a busy machine is slow
+    context = bare_context(browser, site, width)
     cookies = [{"name": "sprak", "value": language, "url": site.base}]
     if role:
         cookies.append(
@@ -256,7 +258,14 @@ def new_context(
 # ---------------------------------------------------------------- a person
 
 
-_IS_HERE = "element => document.activeElement === element"
+IS_HERE = "element => document.activeElement === element"
+# Tab comes to a group of radio buttons, and the arrows lead on in it.
+_IS_IN_GROUP: Final = """element => document.activeElement.type === 'radio'
+  && document.activeElement.name === element.name"""
+# In which order the browser asks for the parts of a day and a time.
+_PARTS: Final = """() => new Intl.DateTimeFormat(undefined, {
+    year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit'
+  }).formatToParts().map(one => one.type).filter(one => one !== 'literal')"""
 _FAR: Final = 400
 
 
@@ -267,12 +276,12 @@ class Hand:
     page: Page
     keys: bool
 
-    def reach(self, target: Locator) -> None:
+    def reach(self, target: Locator, is_here: str = IS_HERE) -> None:
         """Move the focus to an element as people do: with Tab."""
         target.wait_for(state="attached")
         element = target.element_handle()
         for _press in range(_FAR):
-            if self.page.evaluate(_IS_HERE, element):
+            if self.page.evaluate(is_here, element):
                 return
             self.page.keyboard.press("Tab")
         raise AssertionError(f"the keyboard does not reach {target}")
@@ -301,6 +310,41 @@ class Hand:
         self.reach(target)
         self.page.keyboard.press("Control+A")
         self.page.keyboard.type(text)
+
+    def mark(self, target: Locator) -> None:
+        """Choose one of a group of radio buttons."""
+        if not self.keys:
+            target.check()
+            return
+        self.reach(target, _IS_IN_GROUP)
+        self.page.keyboard.press("Space")
+        for _press in range(_FAR):
+            if target.is_checked():
+                return
+            self.page.keyboard.press("ArrowDown")
+        raise AssertionError(f"the arrows do not reach {target}")
+
+    def write_time(self, target: Locator, when: dt.date) -> None:
+        """Write a day, or a day and a time, as the browser asks for it."""
+        clock = isinstance(when, dt.datetime)
+        text = f"{when:%Y-%m-%dT%H:%M}" if clock else when.isoformat()
+        if not self.keys:
+            target.fill(text)
+            return
+        self.reach(target)
+        parts = self.page.evaluate(_PARTS)
+        typed = {"year": "%Y", "month": "%m", "day": "%d", "minute": "%M"}
+        typed |= {"hour": "%I" if "dayPeriod" in parts else "%H", "dayPeriod": "%p"}
+        days = ("year", "month", "day")
+        asked = [one for one in parts if clock or one in days]
+        for one in asked:
+            self.page.keyboard.type(
+                f"{when:{typed[one]}}"[: 1 if one == "dayPeriod" else None]
+            )
+            # a year may have more figures, so that the browser does not go on by itself
+            if one == "year" and one != asked[-1]:
+                self.page.keyboard.press("ArrowRight")
+        assert target.input_value() == text
 
     def choose(self, target: Locator, text: str) -> None:
         """Choose what begins with `text` in a list."""

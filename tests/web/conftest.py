@@ -10,14 +10,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
+from django.db import connection
 from django.test import Client
 from web.small import small_tables
 
-from rodtrad.web import store
+from rodtrad.web import public_parts, store
 from rodtrad.web.models import Membership, Municipality, Underlag, User
 from rodtrad.web.models.organisation import Role
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from rodtrad.domain.components import Tables
 
 HERE = Path(__file__).parent
@@ -30,6 +33,27 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.web)
             item.add_marker(pytest.mark.django_db)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_kept() -> Iterator[None]:
+    """Rows of one test have the numbers of those of another: nothing may be kept."""
+    public_parts.forget()
+    yield
+    public_parts.forget()
+
+
+@pytest.fixture(autouse=True)
+def _one_connection(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Let no answer that is closed close the connection that holds the test's changes.
+
+    Where the server stands in a thread of its own the connection is left to it.
+    """
+    marks = request.node.iter_markers("django_db")
+    if not any(mark.kwargs.get("transaction") for mark in marks):
+        monkeypatch.setattr(connection, "close_if_unusable_or_obsolete", lambda: None)
 
 
 @pytest.fixture

@@ -31,6 +31,8 @@ _CALL = re.compile(
     rf"\b(n?)gettext\(u?({_STRING})(?:, *u?({_STRING}))?|\b_\(({_STRING})\)"
 )
 _PERCENT_SLOT = re.compile(r"%\((\w+)\)[sd]")
+# Between a context and its text, as gettext itself has it in the compiled file.
+_CONTEXT_END = "\x04"
 
 
 class Entry(NamedTuple):
@@ -42,7 +44,7 @@ class Entry(NamedTuple):
 
 
 def read_po(path: Path) -> dict[str, Entry]:
-    """Return the entries of a .po by their Swedish."""
+    """Return the entries of a .po by their Swedish, after its context if it has one."""
     found: dict[str, Entry] = {}
     for block in path.read_text(encoding="utf-8").split("\n\n"):
         fields: dict[str, str] = {}
@@ -57,13 +59,19 @@ def read_po(path: Path) -> dict[str, Entry]:
                 fields[name] = ""
             fields[name] += ast.literal_eval(line)
         if fields:
-            assert fields["msgid"] not in found, fields["msgid"]
-            found[fields["msgid"]] = Entry(
+            context = fields.get("msgctxt", "")
+            key = _in_context(context, fields["msgid"]) if context else fields["msgid"]
+            assert key not in found, key
+            found[key] = Entry(
                 fields.get("msgid_plural", ""),
                 tuple(v for k, v in fields.items() if k.startswith("msgstr")),
                 flags,
             )
     return found
+
+
+def _in_context(context: str, text: str) -> str:
+    return f"{context}{_CONTEXT_END}{text}"
 
 
 def in_python(source: str) -> set[tuple[str, str]]:
@@ -78,7 +86,7 @@ def in_python(source: str) -> set[tuple[str, str]]:
         if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name)):
             continue
         name = names.get(node.func.id, "")
-        assert "pgettext" not in name, "read_po knows no contexts"
+        assert "npgettext" not in name, "not collected here"
         if "gettext" not in name or not node.args:
             continue
         texts = [
@@ -86,7 +94,9 @@ def in_python(source: str) -> set[tuple[str, str]]:
             for a in node.args[:2]
             if isinstance(a, ast.Constant) and isinstance(a.value, str)
         ]
-        if texts:
+        if name.startswith("pgettext"):
+            found.add((_in_context(*texts), ""))
+        elif texts:
             found.add((texts[0], texts[1] if name.startswith("ngettext") else ""))
     return found
 
@@ -114,7 +124,7 @@ def collected() -> dict[tuple[str, str], str]:
             continue
         if path.suffix == ".py":
             texts = in_python(path.read_text(encoding="utf-8"))
-        elif path.suffix in {".html", ".txt"}:
+        elif path.suffix in {".html", ".txt", ".xml"}:
             texts = in_template(path.read_text(encoding="utf-8"))
         else:
             continue
@@ -136,10 +146,16 @@ def po() -> dict[str, Entry]:
 
 def test_the_collecting_sees_each_way_of_writing() -> None:
     python = (
-        "from django.utils.translation import gettext_lazy as lazy, ngettext\n"
-        "lazy('ett')\nngettext('två', 'tre', n)\nother('fyra')\nlazy(\n 'fem '\n 'sex')"
+        "from django.utils.translation import gettext_lazy as lazy, ngettext, pgettext\n"
+        "lazy('ett')\nngettext('två', 'tre', n)\nother('fyra')\nlazy(\n 'fem '\n 'sex')\n"
+        "pgettext('dialog', 'sju')"
     )
-    assert in_python(python) == {("ett", ""), ("två", "tre"), ("fem sex", "")}
+    assert in_python(python) == {
+        ("ett", ""),
+        ("två", "tre"),
+        ("fem sex", ""),
+        ("dialog\x04sju", ""),
+    }
     template = (
         "{% translate 'ett' %}{% blocktranslate count n=k %}{{ n }} två"
         "{% plural %}{{ n }} tre{% endblocktranslate %}{{ a|default:_('fyra') }}"

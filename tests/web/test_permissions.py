@@ -23,6 +23,8 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 from django.test import Client
@@ -32,7 +34,16 @@ from web.conftest import PASSWORD
 
 from rodtrad.capacity.lines import LINES
 from rodtrad.study import Settings, run
-from rodtrad.web import access, attachments, events, people, publishing, store
+from rodtrad.web import (
+    access,
+    attachments,
+    envelope_ballots,
+    events,
+    letter_pictures,
+    people,
+    publishing,
+    store,
+)
 from rodtrad.web.access import Right
 from rodtrad.web.models import (
     Change,
@@ -44,6 +55,9 @@ from rodtrad.web.models import (
     Underlag,
     User,
 )
+from rodtrad.web.models.dialogue import Comment, Dialogue, Theme
+from rodtrad.web.models.envelope import Envelope
+from rodtrad.web.models.letters import BlogImport, Letter
 from rodtrad.web.models.organisation import Role
 from rodtrad.web.models.projects import NeedReport, VisionLink, VisionNode
 from rodtrad.web.models.studies import packed_json
@@ -71,6 +85,9 @@ EXPORT = Right.EXPORT
 MANAGE_PEOPLE = Right.MANAGE_PEOPLE
 READ_LOG = Right.READ_LOG
 PUBLISH = Right.PUBLISH
+MODERATE = Right.MODERATE
+WRITE_LETTER = Right.WRITE_LETTER
+ENVELOPE = Right.ENVELOPE
 
 SENT: Final = frozenset({200, 204, 302, 400, 409, 422})
 """How a permitted POST without fields may be answered."""
@@ -137,6 +154,43 @@ TABLE: Final[dict[str, Address]] = {
     "publishing_withdraw": both(PUBLISH, PUBLISH, number="published"),
     "publishing_next": both(PUBLISH, PUBLISH),
     "publishing_next_of": both(PUBLISH, PUBLISH, project_id="project"),
+    # dialogue
+    "dialogue_queue": page(MODERATE),
+    "dialogues": page(MODERATE),
+    "dialogue_new": both(MODERATE, MODERATE),
+    "dialogue_thin_after": act(MODERATE),
+    "dialogue_mails": both(MODERATE, MODERATE),
+    "dialogue_one": page(MODERATE, number="dialogue"),
+    "dialogue_change": both(MODERATE, MODERATE, number="dialogue"),
+    "dialogue_register": both(MODERATE, MODERATE, number="dialogue"),
+    "dialogue_theme_add": act(MODERATE, number="dialogue"),
+    "dialogue_theme_change": act(MODERATE, number="theme"),
+    "dialogue_theme_answer": both(MODERATE, MODERATE, number="theme"),
+    "dialogue_comment": page(MODERATE, number="comment"),
+    "dialogue_moderate": act(MODERATE, number="comment"),
+    "dialogue_thin": both(MODERATE, MODERATE, number="comment"),
+    "dialogue_put_under": act(MODERATE, number="comment"),
+    "dialogue_answer": act(MODERATE, number="comment"),
+    # envelopes
+    "envelopes": page(READ),
+    "envelope_new": both(ENVELOPE, ENVELOPE),
+    "envelope_import": both(ENVELOPE, ENVELOPE),
+    "envelope": page(READ, number="envelope"),
+    "envelope_edit": both(ENVELOPE, ENVELOPE, number="envelope"),
+    "envelope_open": act(ENVELOPE, number="envelope"),
+    "envelope_proposal_new": both(ENVELOPE, ENVELOPE, number="envelope"),
+    # one that stands is led on to where its words are taken away
+    "envelope_proposal": both(
+        ENVELOPE, ENVELOPE, 302, number="envelope", of="proposal"
+    ),
+    "envelope_redact": both(ENVELOPE, ENVELOPE, number="envelope", of="proposal"),
+    "envelope_tear_up": both(ENVELOPE, ENVELOPE, number="envelope"),
+    "envelope_codes": both(ENVELOPE, ENVELOPE, number="envelope"),
+    "envelope_paper": both(ENVELOPE, ENVELOPE, number="envelope"),
+    "envelope_count": act(ENVELOPE, number="envelope"),
+    "envelope_result": page(ENVELOPE, number="envelope"),
+    "envelope_publish": act(ENVELOPE, number="envelope"),
+    "envelope_file": page(ENVELOPE, number="envelope"),
     # the log
     "events": page(READ_LOG),
     "history": page(READ, kind="kind", key="key"),
@@ -226,9 +280,28 @@ TABLE: Final[dict[str, Address]] = {
     "goal_remove": both(DECIDE, DECIDE, pk="goal"),
     "goal_link": both(DECIDE, DECIDE, pk="goal"),
     "goal_unlink": act(DECIDE, pk="link"),
+    # letters
+    "letters": page(WRITE_LETTER),
+    "letter_new": both(WRITE_LETTER, WRITE_LETTER),
+    "letter_edit": both(WRITE_LETTER, WRITE_LETTER, number="letter"),
+    "letter_preview": page(WRITE_LETTER, number="letter"),
+    "letter_publish": act(WRITE_LETTER, number="letter"),
+    # of a draft it leads back
+    "letter_withdraw": both(WRITE_LETTER, WRITE_LETTER, 302, number="letter"),
+    "letter_remove": act(WRITE_LETTER, number="letter"),
+    "letter_remove_comment": act(WRITE_LETTER, number="letter"),
+    "letter_comments": act(WRITE_LETTER, number="letter"),
+    "letter_add_picture": act(WRITE_LETTER, number="letter"),
+    "letter_picture": page(WRITE_LETTER, number="letter", picture="picture"),
+    "letter_remove_picture": act(WRITE_LETTER, number="letter", picture="picture"),
+    "blog_send": both(WRITE_LETTER, WRITE_LETTER),
+    "blog_pending": both(WRITE_LETTER, WRITE_LETTER, number="blog"),
+    "blog_post": page(WRITE_LETTER, number="blog", position="post"),
+    "blog_discard": act(WRITE_LETTER, number="blog"),
     # values, workbench
     "valuation": both(VALUE, VALUE),
     "agreement": page(READ),
+    "residents": both(READ, RUN_STUDY),
     "workbench": both(RUN_STUDY, RUN_STUDY, bare=404),
     "workbench_trail": page(RUN_STUDY, figure="figure"),
     # for the meeting
@@ -248,6 +321,7 @@ NOWHERE: Final = dict.fromkeys(
     (
         "study",
         "published",
+        "envelope",
         "version",
         "change",
         "import",
@@ -258,6 +332,11 @@ NOWHERE: Final = dict.fromkeys(
         "need",
         "goal",
         "link",
+        "dialogue",
+        "theme",
+        "comment",
+        "letter",
+        "blog",
     ),
     987_654,
 )
@@ -308,6 +387,55 @@ PUBLIC: Final[dict[str, str]] = {
     "public_about": "GET",
     "public_accessibility": "GET",
     "public_privacy": "GET",
+    # the sandbox and the residents' questions
+    "public_sandbox": "GET POST",
+    "public_sandbox_plan": "GET POST",
+    "public_hand_in": "GET POST",
+    "public_residents": "GET",
+    "public_questions": "GET POST",
+    # open data, the interface for programs, search
+    "public_search": "GET",
+    "public_data": "GET",
+    "public_data_file": "GET",
+    "public_api": "GET",
+    "public_api_document": "GET",
+    "public_api_versions": "GET",
+    "public_api_version": "GET",
+    "public_api_projects": "GET",
+    "public_api_project": "GET",
+    "public_api_areas": "GET",
+    "public_api_changes": "GET",
+    "public_api_economy": "GET",
+    "public_api_nothing": "GET",
+    # envelopes
+    "public_envelopes": "GET",
+    "public_envelope": "GET",
+    "public_envelope_propose": "GET POST",
+    "public_envelope_vote": "GET POST",
+    "public_envelope_result": "GET",
+    "public_envelope_receipts": "GET POST",
+    "public_envelope_file": "GET",
+    # letters
+    "public_letters": "GET",
+    "public_letters_year": "GET",
+    "public_letters_month": "GET",
+    "public_letter": "GET",
+    "public_letter_picture": "GET",
+    "public_letters_feed": "GET",
+    # dialogue
+    "public_dialogues": "GET",
+    "public_dialogue": "GET",
+    "public_write": "GET POST",
+    "public_comments": "GET",
+    "public_comment": "GET",
+    "public_report": "GET POST",
+    "public_receipt": "GET",
+    "public_comment_confirm": "GET POST",
+    # following
+    "public_follow": "GET POST",
+    "public_follow_sent": "GET",
+    "public_follow_confirm": "GET POST",
+    "public_follow_end": "GET POST",
 }
 """What everyone may read or send, under a municipality's public address: the methods."""
 
@@ -448,6 +576,44 @@ def test_views_declare_what_the_table_says(name: str) -> None:
 # ---------------------------------------------------------------- the world
 
 
+def counted_envelope(place: Municipality, number: int) -> int:
+    """Count an envelope that was voted for elsewhere, and return its number."""
+    day = timezone.localdate()
+    envelope = Envelope.objects.create(
+        municipality=place,
+        number=number,
+        name="Pott",
+        sum_ore=100,
+        votes_from=day,
+        votes_to=day,
+        imported=True,
+    )
+    envelope.proposals.create(
+        number=1, key="1", name="Bänk", cost_ore=100, state="shown"
+    )
+    envelope.ballots.create(key=place.slug, number="V1", marks=[["1", 1]])
+    envelope_ballots.count_or_queue(None, envelope)
+    return number
+
+
+def letter_and_blog(place: Municipality, number: int) -> tuple[Letter, BlogImport]:
+    """Return a draft with a picture, and a blog that waits."""
+    letter = Letter.objects.create(
+        municipality=place, number=number, slug="brev", title="Brev", text="Hej."
+    )
+    picture = letter.pictures.create(
+        number=1, alt="Bro", kind="png", width=1, height=1, size=1, checksum="ab" * 32
+    )
+    path = letter_pictures.path_of(picture.checksum)
+    if not default_storage.exists(path):
+        default_storage.save(path, ContentFile(b"bild"))
+    blog = BlogImport.objects.create(
+        municipality=place, filename="blogg.xml", size=1, ready=True
+    )
+    blog.posts.create(position=1, title="Inlägg", text="Hej.")
+    return letter, blog
+
+
 class World:
     """Two municipalities with one of everything, and addresses to it."""
 
@@ -515,7 +681,38 @@ class World:
         published = publishing.publish(None, study)
         if start > 1:
             type(published).objects.filter(pk=published.pk).update(number=start)
+        talk = Dialogue.objects.create(
+            municipality=place,
+            kind="project",
+            key=row.key,
+            title="Hur ska det bli?",
+            level="dialog",
+            opens=timezone.localdate(),
+            closes=timezone.localdate(),
+            owner_role="Chefen",
+            state="open",
+        )
+        theme = Theme.objects.create(dialogue=talk, name="Trafik")
+        comment = Comment.objects.create(
+            municipality=place,
+            dialogue=talk,
+            item_kind="project",
+            item_key=row.key,
+            theme=theme,
+            text="En synpunkt.",
+            state="shown",
+        )
+        letter, blog = letter_and_blog(place, start)
         self.things: dict[str, Any] = {
+            "envelope": counted_envelope(place, start),
+            "proposal": 1,
+            "letter": letter.number,
+            "picture": 1,
+            "blog": blog.pk,
+            "post": 1,
+            "dialogue": talk.pk,
+            "theme": theme.pk,
+            "comment": comment.pk,
             "study": study.number,
             "published": start,
             "version": start,

@@ -391,6 +391,12 @@ def _declared() -> Iterable[Line]:
 
 
 LINES: Final[dict[str, Line]] = {line.key: line for line in _declared()}
+# What the chosen projects' outlays add up to in a year, in its prices.
+PROJECTS_OUTLAY: Final = "projects:outlay"
+# A project's whole outlay, or that of all chosen ones, in the base year's prices.
+OUTLAY_FIXED: Final = "outlay_fixed"
+# Before a figure: what it is without any new project.
+BASELINE: Final = "baseline:"
 PROJECT_TABLES: Final = {
     "outlay": ("outlays",),
     "income": ("outlays",),

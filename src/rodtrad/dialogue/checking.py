@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from rodtrad.dialogue.envelope import RULES, endowment, take_greedily
 from rodtrad.dialogue.equal_shares import Electorate, share_out, tie_ranks
-from rodtrad.dialogue.receipts import SCHEMA, fingerprint, kronor
+from rodtrad.dialogue.receipts import SCHEMA, fingerprint, kronor, reach
 from rodtrad.domain.words import _, quoted
 
 if TYPE_CHECKING:
@@ -65,12 +65,10 @@ def _check_facts(envelope: Envelope, result: Mapping[str, Any]) -> list[str]:
     ids = [p.proposal_id for p in envelope.proposals]
     votes, points = envelope.votes(), envelope.points()
     order = {key: n for n, key in enumerate(result["elected"], 1)}
-    told = [
-        (p["proposal_id"], p["cost_ore"], p["votes"], p["points"], p["order"])
-        for p in result["proposals"]
-    ]
+    facts = ("proposal_id", "name", "cost_ore", "votes", "points", "order")
+    told = [tuple(p[name] for name in facts) for p in result["proposals"]]
     true = [
-        (p.proposal_id, p.cost_ore, votes[i], points[i], order.get(p.proposal_id))
+        (p.proposal_id, p.name, p.cost_ore, votes[i], points[i], order.get(ids[i]))
         for i, p in enumerate(envelope.proposals)
     ]
     found = []
@@ -86,12 +84,27 @@ def _check_facts(envelope: Envelope, result: Mapping[str, Any]) -> list[str]:
         len(envelope.ballots),
     ):
         found.append(_("Summan eller antalet valsedlar är ett annat."))
-    return found
+    return found + _check_beside(envelope, result)
+
+
+def _check_beside(envelope: Envelope, result: Mapping[str, Any]) -> list[str]:
+    """Compare what is said of the other rule, and of how many got something."""
+    ids = [p.proposal_id for p in envelope.proposals]
+    greedy = take_greedily(envelope, (), envelope.sum_ore)
+    elected = [ids.index(key) for key in result["elected"]]
+    reached = {"elected": reach(envelope, elected), "greedy": reach(envelope, greedy)}
+    if [ids[i] for i in greedy] == result["greedy"] and reached == result["reached"]:
+        return []
+    return [_("Det som sägs om flest röster först stämmer inte.")]
 
 
 def _check_greedy(envelope: Envelope, result: Mapping[str, Any]) -> list[str]:
     chosen = take_greedily(envelope, (), envelope.sum_ore)
-    if [envelope.proposals[i].proposal_id for i in chosen] == result["elected"]:
+    right = [envelope.proposals[i].proposal_id for i in chosen] == result["elected"]
+    shares = result["purchases"] or any(
+        one["support_left_kr"] is not None for one in result["proposals"]
+    )
+    if right and not shares:
         return []
     return [_("Flest röster först ger andra förslag.")]
 
@@ -127,7 +140,9 @@ class _Check:
         paths = [self._follow(dict(marks)) for marks in people.groups]
         weights = people.weights.tolist()
         self._check_costs(paths, weights)
+        self._check_purchases(paths, weights)
         self._check_prices(paths, weights, people.groups)
+        self._check_left(paths, weights, people.groups)
         self._check_receipts(book, rows, paths, people.group_of)
         self._check_end(people)
         return self.found
@@ -154,6 +169,61 @@ class _Check:
             if paid[number] != one.cost_ore * self.unit:
                 self.found.append(
                     _("Betalningarna för {p} blir inte dess kostnad.").format(
+                        p=quoted(one.name)
+                    )
+                )
+
+    def _check_purchases(self, paths: Sequence[Path], weights: Sequence[int]) -> None:
+        """How many paid for each, how many gave all they had, and the most one paid."""
+        payers, emptied = [0] * len(self.bought), [0] * len(self.bought)
+        largest = [0] * len(self.bought)
+        for path, weight in zip(paths, weights, strict=True):
+            for number, amount, everything in path:
+                payers[number] += weight
+                emptied[number] += weight * everything
+                largest[number] = max(largest[number], amount)
+        for number, proposal in enumerate(self.bought):
+            one, told = (
+                self.envelope.proposals[proposal],
+                self.result["purchases"][number],
+            )
+            most = Fraction(largest[number], self.unit)
+            true = {
+                "largest_payment_kr": kronor(most),
+                "effective_votes": float(one.cost_ore / most) if most else None,
+                "payers": payers[number],
+                "emptied": emptied[number],
+            }
+            if any(told.get(name) != value for name, value in true.items()):
+                self.found.append(
+                    _("Uppgifterna om vem som betalade för {p} stämmer inte.").format(
+                        p=quoted(one.name)
+                    )
+                )
+
+    def _check_left(
+        self,
+        paths: Sequence[Path],
+        weights: Sequence[int],
+        groups: Sequence[Sequence[tuple[int, int]]],
+    ) -> None:
+        """What those who voted for a proposal that did not come in have left."""
+        left = [0] * len(self.index)
+        for path, weight, marks in zip(paths, weights, groups, strict=True):
+            rest = self.start - sum(amount for _number, amount, _all in path)
+            for proposal, _points in marks:
+                left[proposal] += rest * weight
+        elected = set(self.result["elected"])
+        for i, told in enumerate(self.result["proposals"]):
+            one = self.envelope.proposals[i]
+            true = (
+                None
+                if one.proposal_id in elected
+                else kronor(Fraction(left[i], self.unit))
+            )
+            if told["support_left_kr"] != true:
+                self.found.append(
+                    _("Det som de som röstade på {p} har kvar stämmer inte.").format(
                         p=quoted(one.name)
                     )
                 )

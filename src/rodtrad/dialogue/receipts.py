@@ -135,8 +135,8 @@ def build_result(envelope: Envelope, outcome: Outcome) -> Result:
         "filled": [ids[i] for i in outcome.filled],
         "greedy": [ids[i] for i in greedy],
         "reached": {
-            "elected": _reached(envelope, outcome.elected),
-            "greedy": _reached(envelope, greedy),
+            "elected": reach(envelope, outcome.elected),
+            "greedy": reach(envelope, greedy),
         },
         "proposals": [
             {
@@ -212,7 +212,7 @@ def _cost(envelope: Envelope, chosen: Iterable[int]) -> int:
     return sum(envelope.proposals[i].cost_ore for i in chosen)
 
 
-def _reached(envelope: Envelope, chosen: Iterable[int]) -> int:
+def reach(envelope: Envelope, chosen: Iterable[int]) -> int:
     """Return how many ballots support at least one of these proposals."""
     wanted = set(chosen)
     return sum(any(i in wanted for i, _p in b.marks) for b in envelope.ballots)

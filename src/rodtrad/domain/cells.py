@@ -163,8 +163,8 @@ def _is_grouped(text: str, separator: str) -> bool:
     head, *groups = text.lstrip("+-").split(separator)
     return (
         1 <= len(head) <= 3
-        and head.isdigit()
-        and all(len(group) == 3 and group.isdigit() for group in groups)
+        and head.isdecimal()
+        and all(len(group) == 3 and group.isdecimal() for group in groups)
     )
 
 
@@ -393,7 +393,9 @@ def _fast(
                     return None
                 if column.type == "year" and not FIRST_YEAR <= number <= LAST_YEAR:
                     return None
-                if abs(number) >= MAX_WHOLE or (isinstance(x, str) and not x.isdigit()):
+                if abs(number) >= MAX_WHOLE or (
+                    isinstance(x, str) and not x.isdecimal()
+                ):
                     return None
                 known[x] = int(number)
             return [known[x] for x in raw]

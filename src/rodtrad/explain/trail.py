@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING, Any
 from rodtrad.capacity.evaluate import evaluate_plan
 from rodtrad.capacity.headroom import DEBT_GOALS, RESULT_GOALS
 from rodtrad.capacity.lines import (
+    BASELINE,
     LINES,
+    OUTLAY_FIXED,
     PROJECT_TABLES,
     SELECTED_BY,
     cell_rows,
@@ -97,12 +99,6 @@ PROJECT_FORMULAS = Labels(
         ),
     }
 )
-# What the chosen projects' outlays add up to in a year, in its prices.
-PROJECTS_OUTLAY = "projects:outlay"
-# A project's whole outlay, or that of all chosen ones, in the base year's prices.
-OUTLAY_FIXED = "outlay_fixed"
-# Before a figure: what it is without any new project.
-BASELINE = "baseline:"
 GOALS_OF = {"debt_ceiling": DEBT_GOALS, "result_target": RESULT_GOALS}
 
 
@@ -182,7 +178,7 @@ def explain_figure(tables: Tables, choices: Sequence[Choice], figure: str) -> Tr
             _("Siffran ”{key}” finns inte.").format(key=key),
             _("Välj en av: {keys}.").format(keys=", ".join(LINES)),
         )
-    if not year_text.isdigit() or int(year_text) not in case.years:
+    if not year_text.isdecimal() or int(year_text) not in case.years:
         raise _unknown(
             _("Året ”{year}” ligger utanför planen.").format(year=year_text),
             _("Skriv till exempel {key}:{year}.").format(key=key, year=case.plan_start),

@@ -132,8 +132,8 @@ def try_choices(
     case = bench.case
     plan = evaluate_plan(case, choices)
     faults = plan_faults(case, plan)
-    share = _strip(bench, plan, "res_andel", worst=min)
-    debt = _strip(bench, plan, "lan_inv", worst=max)
+    share = indicator_strip(bench, plan, "res_andel", worst=min)
+    debt = indicator_strip(bench, plan, "lan_inv", worst=max)
     return {
         "choices": [
             {**choice._asdict(), "in_use_year": _in_use(case, choice)}
@@ -166,7 +166,9 @@ def _in_use(case: Case, choice: Choice) -> int:
     return choice.start_year + project.alternative(choice.alternative_id).build_years
 
 
-def _strip(bench: Bench, plan: Evaluation, key: str, *, worst: Any) -> dict[str, Any]:
+def indicator_strip(
+    bench: Bench, plan: Evaluation, key: str, *, worst: Any
+) -> dict[str, Any]:
     """Return an indicator by year beside the plan's, with the year that is worst."""
     now = as_list(plan.indicators[key])
     was = as_list(bench.plan.indicators[key])

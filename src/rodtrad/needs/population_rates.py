@@ -158,7 +158,7 @@ def fertility_rates(children_per_woman: float) -> Array:
 
 def curve_year(year: int) -> int:
     """Return the year of the mortality curve that one standing in `year` knows."""
-    years = sorted(int(key) for key in defaults("mortality") if key.isdigit())
+    years = sorted(int(key) for key in defaults("mortality") if key.isdecimal())
     known = [y for y in years if y <= year]
     return known[-1] if known else years[0]
 

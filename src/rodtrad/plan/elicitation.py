@@ -10,6 +10,7 @@ give the same rows without questions. Leaves out which plans those weights give
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
@@ -39,6 +40,8 @@ SHARES: Final = tuple(
 # How finely the weights that are left are looked at when a question is chosen.
 POINTS, WALK, SEED = 1024, 60, 20260101
 DECIMALS: Final = 3
+# A share as `Question.as_dict` writes it; nothing that takes long to read.
+_SHARE: Final = re.compile(r"[1-9][0-9]{0,5}/[1-9][0-9]{0,5}")
 
 
 class Condition(NamedTuple):
@@ -91,6 +94,9 @@ def read_question(data: Mapping[str, str | None]) -> Question:
     first, second, share = data.get("first"), data.get("second"), data.get("share")
     if not first or (second is None) == (share is None) or first == second:
         msg = f"not a question: {data}"
+        raise ValueError(msg)
+    if share is not None and not _SHARE.fullmatch(share):
+        msg = f"not a share: {share[:20]}"
         raise ValueError(msg)
     limit = None if share is None else Fraction(share)
     if limit is not None and not 0 < limit < 1:

@@ -12,6 +12,7 @@ import math
 from dataclasses import replace
 from typing import Any
 
+from rodtrad.capacity.lines import PROJECTS_OUTLAY
 from rodtrad.domain.retell import told_result
 from rodtrad.domain.words import (
     _,
@@ -27,7 +28,6 @@ from rodtrad.domain.words import (
     unit_per_inhabitant,
     years_text,
 )
-from rodtrad.explain.trail import PROJECTS_OUTLAY
 from rodtrad.publish import figures
 from rodtrad.publish.agreement import front_sentences
 from rodtrad.publish.blocks import (

@@ -108,7 +108,7 @@ def table_kind(table: TableBlock) -> str:
 
 def _is_by_year(table: TableBlock) -> bool:
     labels = [c.label for c in table.columns[1:]]
-    return len(labels) > 1 and all(len(x) == 4 and x.isdigit() for x in labels)
+    return len(labels) > 1 and all(len(x) == 4 and x.isdecimal() for x in labels)
 
 
 def split_years(table: TableBlock) -> list[TableBlock]:

@@ -1080,7 +1080,7 @@ def _write_table(book: Book, wanted: Sheet) -> None:
     units = (per_mkr, book.unit), (first_upper(per_mkr), first_upper(book.unit))
     subtitle = table.subtitle
     headings: list[str | int] = [
-        int(c.label) if c.label.isdigit() and len(c.label) == 4 else c.label
+        int(c.label) if c.label.isdecimal() and len(c.label) == 4 else c.label
         for c in table.columns
     ]
     for old, new in units:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, Final
 
+from rodtrad.capacity.lines import PROJECTS_OUTLAY
 from rodtrad.capacity.result import goal_mood as goal_mood
 from rodtrad.domain.words import (
     EN_DASH,
@@ -29,7 +30,6 @@ from rodtrad.domain.words import (
     unit_per_inhabitant,
     years_text,
 )
-from rodtrad.explain.trail import PROJECTS_OUTLAY
 from rodtrad.publish.blocks import (
     Bar,
     Cell,
@@ -422,7 +422,7 @@ def goal_name(goal: Mapping[str, Any]) -> str:
 def average_years(goal: Mapping[str, Any]) -> int:
     """Return over how many years a goal is measured; 1 for each year by itself."""
     kind, _colon, length = str(goal.get("period") or "year").partition(":")
-    return int(length) if kind == "average" and length.isdigit() else 1
+    return int(length) if kind == "average" and length.isdecimal() else 1
 
 
 def unmeasured_note(result: Result) -> str:
@@ -725,11 +725,11 @@ def _lower_first(text: str) -> str:
 # ---------------------------------------------------------------- the plan in time
 
 
-def timeline(result: Result) -> Figure | None:
+def timeline(result: Result, most: int | None = None) -> Figure | None:
     """Return the projects in start order, those outside the plan last.
 
     Of very many, the largest in the plan and the largest outside it are drawn; the
-    table has them all.
+    table has them all, or the first `most` of them.
     """
     years: list[int] = result["years"]
     projects = result.get("projects", [])
@@ -761,14 +761,15 @@ def timeline(result: Result) -> Figure | None:
         "Byggtid per projekt. Ringen visar när det tas i bruk. {p} års priser."
     ).format(p=base_year)
     if len(drawn) < len(ordered):
-        unit += " " + _shown_text(len(keep), len(chosen), others, len(left_out))
+        cut = most is not None and len(ordered) > most
+        unit += " " + _shown_text(len(keep), len(chosen), others, len(left_out), cut)
     windows = start_windows(result)
     if windows:
         unit += " " + _(
             "Ljust fält: så långt kan starten flyttas med nästan samma nytta."
         )
     rows = []
-    for p in ordered:
+    for p in ordered[:most]:
         window = windows.get(str(p["project_id"]))
         start_text = str(p["start_year"] or EN_DASH)
         if window is not None:
@@ -817,7 +818,7 @@ def timeline(result: Result) -> Figure | None:
     )
 
 
-def _shown_text(drawn: int, chosen: int, others: int, left_out: int) -> str:
+def _shown_text(drawn: int, chosen: int, others: int, left_out: int, cut: bool) -> str:
     """Say which projects are drawn when not all of them are."""
     first = (
         plural("alla {n} som ingår", "alla {n} som ingår", drawn)
@@ -825,6 +826,8 @@ def _shown_text(drawn: int, chosen: int, others: int, left_out: int) -> str:
         else plural("det största som ingår", "de {n} största som ingår", drawn)
     ).format(n=number(drawn))
     if not left_out:
+        if cut:
+            return _("Här visas {first}.").format(first=first)
         return _("Här visas {first}; tabellen har alla.").format(first=first)
     second = (
         plural("det som inte ingår", "alla {n} som inte ingår", others)
@@ -833,9 +836,12 @@ def _shown_text(drawn: int, chosen: int, others: int, left_out: int) -> str:
             "det största som inte ingår", "de {n} största som inte ingår", others
         )
     ).format(n=number(others))
-    return _("Här visas {first} och {second}; tabellen har alla.").format(
-        first=first, second=second
+    whole = (
+        _("Här visas {first} och {second}.")
+        if cut
+        else _("Här visas {first} och {second}; tabellen har alla.")
     )
+    return whole.format(first=first, second=second)
 
 
 def _timeline_bar(

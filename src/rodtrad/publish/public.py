@@ -10,6 +10,7 @@ where it is kept (web).
 
 from __future__ import annotations
 
+import itertools
 import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
@@ -20,11 +21,18 @@ from rodtrad.capacity.result import economy_result
 from rodtrad.domain import law
 from rodtrad.domain.arrays import Choice, Lock, build_case
 from rodtrad.domain.checks import check_tables
+from rodtrad.domain.columns import SCHEMA
 from rodtrad.domain.components import apply_scenario, empty_table
 from rodtrad.domain.messages import issue
-from rodtrad.domain.words import _, later, number, plural
+from rodtrad.domain.words import _, later, number, plural, quoted
 from rodtrad.errors import InputError, Issue
 from rodtrad.publish.public_sum import SUM_ID, sum_up
+from rodtrad.publish.public_text import (
+    Cleaner,
+    cells_naming,
+    naming,
+    without_naming,
+)
 from rodtrad.study import PARTS, read_choices
 from rodtrad.verify import verify_result
 from rodtrad.verify.whole import read_locks
@@ -56,21 +64,9 @@ NEVER_COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
 _SHIELDED: Final = ("area", "lat", "lon", "description", "source")
 """What is not told of a project that preparedness drives: where it lies, and how."""
 
-_PERSONAL: Final = (
-    # an address for mail
-    re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"),
-    # a personal number: a month and a day (or a co-ordination number's day) in it
-    re.compile(
-        r"\b(?:19|20)?\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01]|[67]\d|8\d|9[01])"
-        r"[-+]\d{4}\b"
-    ),
-    # a telephone number
-    re.compile(
-        r"(?<![\d-])(?:\+46[\s-]?\(?0?\)?\d{1,3}|0\d{1,3})[\s]?[-/][\s]?\d{2,3}[\s]?\d{2}"
-        r"(?:[\s]?\d{2,3})?(?![\d-])"
-    ),
-    re.compile(r"\+46[\s-]?\d(?:[\s-]?\d){7,9}\b"),
-)
+_FREE: Final = frozenset({"source", "description", "outcome"})
+"""Columns of free text, from which a sentence may be taken away."""
+
 _DROPPED_WITH_SUM: Final = (
     "agreement",
     "agreement_basis",
@@ -79,6 +75,7 @@ _DROPPED_WITH_SUM: Final = (
     "risk",
 )
 _PROJECT_COLUMNS: Final = ("project_id", "other_id", "lookback_id")
+_MOST_NAMED: Final = 20
 _KEPT_LIMITS: Final = ("goal", "resource")
 
 
@@ -142,6 +139,7 @@ def refusals(
         found.append(
             _refusal("hidden_id_taken", "projects", text.format(id=SUM_ID), remedy)
         )
+    found += _named(tables, hidden)
     known = {name.strip().casefold() for name in people if name.strip()}
     named = {name for name in tables["viewpoints"]["viewpoint"] if name}
     for name in sorted(named):
@@ -156,29 +154,41 @@ def _refusal(code: str, table: str, text: str, remedy: str) -> Issue:
     return Issue(code, "error", table, None, "", text, remedy)
 
 
+def _named(tables: Tables, hidden: Sequence[str]) -> list[Issue]:
+    """Return the names of other things that name a project which may not be shown."""
+    named = _naming(tables, hidden)
+    if named is None:
+        return []
+    text = _("{cell} på bladet {sheet} namnger ett projekt som inte är offentligt.")
+    remedy = _("Skriv om texten, eller visa projektet.")
+    return [
+        Issue(
+            "hidden_named",
+            "error",
+            table.name,
+            None,
+            column,
+            text.format(cell=quoted(value), sheet=table.spec.label),
+            remedy,
+        )
+        for table in _without_rows_of(tables, hidden).values()
+        if table.name not in NEVER_TABLES
+        for column, value in cells_naming(table, named, _FREE)
+    ][:_MOST_NAMED]
+
+
+def _naming(tables: Tables, keys: Sequence[str]) -> re.Pattern[str] | None:
+    """Return what finds the names and ids of projects in a text."""
+    rows = tables["projects"].records()
+    names = [str(r["name"]) for r in rows if r["project_id"] in keys and r["name"]]
+    return naming(names, keys)
+
+
 # ---------------------------------------------------------------- the tables
 
 
-def without_personal(text: str, people: Sequence[str] = ()) -> str:
-    """Return a text without mail addresses, personal and telephone numbers and names.
-
-    Example:
-        >>> without_personal("Kalkyl av eva@liten.example, 070-123 45 67")
-        'Kalkyl av (borttaget), (borttaget)'
-    """
-    for pattern in _PERSONAL:
-        text = pattern.sub(_("(borttaget)"), text)
-    for name in people:
-        # a single word may be a place
-        if " " in name.strip():
-            text = re.sub(
-                rf"\b{re.escape(name.strip())}\b", _("(borttaget)"), text, flags=re.I
-            )
-    return text
-
-
 def public_tables(
-    tables: Tables, people: Sequence[str] = ()
+    tables: Tables, cleaner: Cleaner
 ) -> tuple[Tables, dict[tuple[str, str], int]]:
     """Return the tables without what is never public, and where texts were cleaned.
 
@@ -189,37 +199,82 @@ def public_tables(
     for name, columns in NEVER_COLUMNS.items():
         blank: dict[str, list[Any]] = {c: [None] * len(tables[name]) for c in columns}
         tables = tables.replace(tables[name].copy(**blank))
-    tables = tables.replace(_shielded(tables["projects"]))
+    tables = _shielded(tables)
     tables = _without_rows(
         tables, "scenarios", lambda row: row["table"] in NEVER_TABLES
     )
     removed: dict[tuple[str, str], int] = {}
     for name in tables:
-        cleaned, found = _cleaned(tables[name], people)
+        cleaned, found = _cleaned(tables[name], cleaner)
         if found:
             tables = tables.replace(cleaned)
             removed |= {(name, column): count for column, count in found.items()}
     return tables, removed
 
 
-def _shielded(projects: Table) -> Table:
-    """Return the projects without the whereabouts of those that preparedness drives."""
-    secret = [
-        driver is not None and PREPAREDNESS in str(driver)
-        for driver in projects["driver"]
-    ]
-    return projects.copy(
-        **{
-            column: [
-                None if shut else value
-                for shut, value in zip(secret, projects[column], strict=True)
-            ]
-            for column in _SHIELDED
-        }
+def shielded_projects(tables: Tables) -> set[str]:
+    """Return the ids of the projects that preparedness drives."""
+    projects = tables["projects"]
+    return {
+        key
+        for key, driver in zip(projects["project_id"], projects["driver"], strict=True)
+        if driver is not None and PREPAREDNESS in str(driver)
+    }
+
+
+def _shielded(tables: Tables) -> Tables:
+    """Return the tables without what tells where preparedness lies, and how.
+
+    Of such a project no text is left but its name, and what others refer to.
+    """
+    secret = shielded_projects(tables)
+    if not secret:
+        return tables
+    for table in list(tables.values()):
+        tables = tables.replace(_without_texts(table, secret))
+    return _without_rows(
+        tables,
+        "scenarios",
+        lambda row: (
+            bool(secret & _ids_in(row["key"])) and _is_told(row["table"], row["column"])
+        ),
     )
 
 
-def _cleaned(table: Table, people: Sequence[str]) -> tuple[Table, dict[str, int]]:
+def _without_texts(table: Table, secret: set[str]) -> Table:
+    """Return a table whose rows about some projects have no texts of their own."""
+    owners = [table[column] for column in _PROJECT_COLUMNS if column in table.columns]
+    shut = [not secret.isdisjoint(keys) for keys in zip(*owners, strict=True)]
+    if not any(shut):
+        return table
+    blank: dict[str, list[Any]] = {}
+    for column in table.spec.columns.values():
+        if _is_told(table.name, column.name):
+            numbers = itertools.count(1)
+            blank[column.name] = [
+                value
+                if value is None or not closed
+                # what must be there is numbered
+                else (_("Del {n}").format(n=next(numbers)) if column.required else None)
+                for closed, value in zip(shut, table[column.name], strict=True)
+            ]
+    return table.copy(**blank)
+
+
+def _is_told(table: str, name: str) -> bool:
+    """Return True for a column whose text is the project's own, and not its name."""
+    if table == "projects":
+        return name in _SHIELDED
+    column = SCHEMA[table].columns.get(name) if table in SCHEMA else None
+    return column is not None and column.type == "text" and not column.ref
+
+
+def _ids_in(key: object) -> set[str]:
+    """Return what the key of a row, as a scenario writes it, is made of."""
+    return set(re.split(r"[\s·|]+", str(key or "")))
+
+
+def _cleaned(table: Table, cleaner: Cleaner) -> tuple[Table, dict[str, int]]:
     """Return a table whose texts hold no personal data, and the cells changed."""
     changed: dict[str, list[Any]] = {}
     counts: dict[str, int] = {}
@@ -227,7 +282,7 @@ def _cleaned(table: Table, people: Sequence[str]) -> tuple[Table, dict[str, int]
         if column.type != "text":
             continue
         values = [
-            without_personal(value, people) if isinstance(value, str) else value
+            cleaner.text(value) if isinstance(value, str) else value
             for value in table[column.name]
         ]
         count = sum(
@@ -257,52 +312,44 @@ def _without_rows(tables: Tables, name: str, drop: Any) -> Tables:
     )
 
 
-def _without_projects(tables: Tables, hidden: Sequence[str]) -> Tables:
-    """Return the tables without any row about some projects, and without their names."""
+def _without_rows_of(tables: Tables, hidden: Sequence[str]) -> Tables:
+    """Return the tables without any row about some projects."""
     gone = set(hidden)
-    rows = tables["projects"].records()
-    names = [str(r["name"]) for r in rows if r["project_id"] in gone and r["name"]]
     for name, table in list(tables.items()):
         columns = [c for c in _PROJECT_COLUMNS if c in table.columns]
         if columns:
             tables = _without_rows(
                 tables, name, lambda row, c=columns: any(row[x] in gone for x in c)
             )
-    tables = _without_rows(
-        tables,
-        "scenarios",
-        lambda row: bool(gone & set(re.split(r"[\s·|]+", str(row["key"] or "")))),
+    return _without_rows(
+        tables, "scenarios", lambda row: bool(gone & _ids_in(row["key"]))
     )
-    for table in list(tables.values()):
-        tables = tables.replace(_unnamed(table, names))
+
+
+def _without_projects(tables: Tables, hidden: Sequence[str]) -> Tables:
+    """Return the tables without rows about some projects, and without their names."""
+    named = _naming(tables, hidden)
+    tables = _without_rows_of(tables, hidden)
+    if named is not None:
+        for table in list(tables.values()):
+            tables = tables.replace(_unnamed(table, named))
     return tables
 
 
-def _unnamed(table: Table, names: Sequence[str]) -> Table:
-    """Return a table whose texts do not name projects that are not public."""
-    texts = [c.name for c in table.spec.columns.values() if c.type == "text"]
+def _unnamed(table: Table, named: re.Pattern[str]) -> Table:
+    """Return a table whose free texts do not name projects that are not public."""
     return table.copy(
         **{
             column: [
-                masked(value, names) if isinstance(value, str) else value
+                without_naming(value, named) or None
+                if isinstance(value, str)
+                else value
                 for value in table[column]
             ]
-            for column in texts
+            for column in table.spec.columns
+            if column in _FREE
         }
     )
-
-
-def masked(text: str, names: Sequence[str]) -> str:
-    """Return a text in which projects that are not public are not named."""
-    for name in sorted(names, key=len, reverse=True):
-        if name.strip():
-            text = re.sub(
-                rf"[”“\"]?{re.escape(name.strip())}[”“\"]?",
-                _("ett projekt som inte är offentligt"),
-                text,
-                flags=re.I,
-            )
-    return text
 
 
 # ---------------------------------------------------------------- the result
@@ -330,9 +377,9 @@ def make_public(
     hidden = hidden_projects(tables)
     scenario = result["meta"].get("scenario")
     choices = read_choices(result)
-    shown, removed = public_tables(tables, people)
+    cleaner = Cleaner(tables, people)
+    shown, removed = public_tables(tables, cleaner)
     locks = [one for one in _locks(result) if one.project_id not in hidden]
-    names = _names(tables, hidden)
     if hidden:
         rest = _without_projects(shown, hidden)
         shown, one = sum_up(tables, rest, hidden, choices, scenario)
@@ -345,17 +392,19 @@ def make_public(
         )
     # without a register the needs rest on nothing that is taken away
     same = not (hidden or removed or any(len(tables[name]) for name in NEVER_TABLES))
-    told = _public_result(result, shown, choices, locks, bool(hidden))
+    untold = _untold(tables, hidden)
+    whole = _tellable(result, untold)
+    told = cleaner.all(_public_result(whole, shown, choices, locks, bool(hidden)))
     if not same:
         _retell_needs(told, apply_scenario(shown, scenario) if scenario else shown)
     return PublicPlan(
         tables=shown,
         result=told,
-        certificates=None if hidden else certificates,
+        certificates=None if hidden else cleaner.all(certificates),
         hidden=len(hidden),
         removed=removed,
-        reasons=_reasons(result, hidden, names),
-        labels=_labels(result, hidden),
+        reasons=cleaner.all(_reasons(whole, hidden)),
+        labels=cleaner.all(_labels(result, hidden)),
     )
 
 
@@ -363,9 +412,43 @@ def _locks(result: Mapping[str, Any]) -> list[Lock]:
     return list(read_locks(result["meta"].get("locked") or ()))
 
 
-def _names(tables: Tables, keys: Sequence[str]) -> list[str]:
-    rows = tables["projects"].records()
-    return [str(r["name"]) for r in rows if r["project_id"] in keys and r["name"]]
+def _untold(tables: Tables, hidden: Sequence[str]) -> re.Pattern[str] | None:
+    """Return what no sentence of a public reason may name.
+
+    Hidden projects: how much one of them moves, or what depends on it, is more than the
+    sum tells. And how a project of preparedness is built.
+    """
+    projects, secret = tables["projects"], shielded_projects(tables)
+    names = [
+        name
+        for key, name in zip(projects["project_id"], projects["name"], strict=True)
+        if key in hidden
+    ]
+    ways = tables["alternatives"].records()
+    names += [row["name"] for row in ways if row["project_id"] in secret]
+    marks = sorted({quoted(name) for name in names if name}, key=len, reverse=True)
+    return re.compile("|".join(map(re.escape, marks))) if marks else None
+
+
+def _tellable(
+    result: Mapping[str, Any], untold: re.Pattern[str] | None
+) -> Mapping[str, Any]:
+    """Return the result with reasons that say nothing of what may not be told."""
+    if untold is None or not result.get("reasons"):
+        return result
+    names = {row["project_id"]: row["name"] for row in result["projects"]}
+    reasons = []
+    for row in result["reasons"]:
+        text = [one for one in row["text"] if not untold.search(one)]
+        if len(text) < len(row["text"]) and text[:1] != row["text"][:1]:
+            pattern = (
+                _("Projektet {p} ingår.")
+                if row["state"] == "in"
+                else _("Projektet {p} ingår inte.")
+            )
+            text.insert(0, pattern.format(p=quoted(names[row["project_id"]])))
+        reasons.append({**row, "text": text})
+    return {**result, "reasons": reasons}
 
 
 def _public_result(
@@ -470,15 +553,10 @@ def _drawn(told: Result, case: Case, choices: Sequence[Choice]) -> Result:
     return uncertainty_result(case, choices, draws, seed, people, nation)
 
 
-def _reasons(
-    result: Mapping[str, Any], hidden: Sequence[str], names: Sequence[str]
-) -> dict[str, Result]:
+def _reasons(result: Mapping[str, Any], hidden: Sequence[str]) -> dict[str, Result]:
     """Return state and sentences of every public project's reason."""
     return {
-        row["project_id"]: {
-            "state": row["state"],
-            "text": [masked(text, names) for text in row["text"]],
-        }
+        row["project_id"]: {"state": row["state"], "text": row["text"]}
         for row in result.get("reasons") or ()
         if row["project_id"] not in hidden
     }

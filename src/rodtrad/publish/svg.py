@@ -521,7 +521,7 @@ def _line_key(pen: Pen, figure: Figure) -> tuple[list[str], float]:
         if known is None:
             continue
         label = limit.label
-        if not any(c.isdigit() for c in label):
+        if not any(c.isdecimal() for c in label):
             value = number(known * (100 if figure.percent else 1), 1)
             label += f": {percent_sign(value) if figure.percent else value}"
         dash = "6 4" if limit.kind == "goal" else ""

@@ -476,7 +476,7 @@ def assumption_name(
     first, last = ends[0], ends[-1]
     if first == last:
         return first
-    whole = first.isdigit() and last.isdigit()
+    whole = first.isdecimal() and last.isdecimal()
     if whole and int(last) - int(first) + 1 == item.get("rows"):
         return f"{first}{EN_DASH}{last}"
     return f"{first} … {last}"

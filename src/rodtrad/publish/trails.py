@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from rodtrad.capacity.lines import LINES
-from rodtrad.explain.trail import BASELINE, OUTLAY_FIXED, PROJECTS_OUTLAY
+from rodtrad.capacity.lines import BASELINE, LINES, OUTLAY_FIXED, PROJECTS_OUTLAY
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -189,6 +189,11 @@ def _is_formula(text: str) -> bool:
     return bool(_FORMULA.match(text)) and not _PLAIN_NUMBER.fullmatch(text)
 
 
+def safe_cell(text: str) -> str:
+    """Return a text that no spreadsheet runs as a formula; reading gives it back."""
+    return "'" + text if _is_formula(text) else text
+
+
 def _unprotected(cell: str) -> str:
     return cell[1:] if cell[:1] == "'" and _is_formula(cell) else cell
 
@@ -233,7 +238,6 @@ def _cells(table: Table, name: str) -> list[str]:
     if column.is_number or column.type == "bool":
         return [canonical_text(column, value) or "" for value in values]
     memo: Mapping[Any, str] = {
-        value: "" if value is None else ("'" + value if _is_formula(value) else value)
-        for value in set(values)
+        value: "" if value is None else safe_cell(value) for value in set(values)
     }
     return [memo[value] for value in values]

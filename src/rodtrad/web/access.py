@@ -40,6 +40,9 @@ class Right(StrEnum):
     MANAGE_PEOPLE = "manage_people"
     READ_LOG = "read_log"
     PUBLISH = "publish"
+    MODERATE = "moderate"
+    WRITE_LETTER = "write_letter"
+    ENVELOPE = "envelope"
 
 
 LABELS: Final[Mapping[Right, Any]] = {
@@ -56,6 +59,9 @@ LABELS: Final[Mapping[Right, Any]] = {
     Right.MANAGE_PEOPLE: _("bjuda in och ge roller"),
     Right.READ_LOG: _("läsa händelserna"),
     Right.PUBLISH: _("publicera"),
+    Right.MODERATE: _("svara i dialogen"),
+    Right.WRITE_LETTER: _("skriva veckobrevet"),
+    Right.ENVELOPE: _("sköta en pott"),
 }
 
 _ALL: Final = frozenset(Role)
@@ -76,6 +82,9 @@ ROLES_OF: Final[Mapping[Right, frozenset[Role]]] = {
     Right.MANAGE_PEOPLE: frozenset({Role.ADMINISTRATOR}),
     Right.READ_LOG: _LEADERS,
     Right.PUBLISH: frozenset({Role.ADMINISTRATOR, Role.CHEF}),
+    Right.MODERATE: _LEADERS | {Role.FORVALTNING},
+    Right.WRITE_LETTER: frozenset({Role.ADMINISTRATOR, Role.CHEF}),
+    Right.ENVELOPE: _LEADERS,
 }
 """Which roles have a right."""
 

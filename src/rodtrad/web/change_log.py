@@ -126,7 +126,7 @@ def _key_cells(table: str, key: str) -> dict[str, Any]:
     cells: dict[str, Any] = {}
     for name, part in zip(names, parts, strict=True):
         number = SCHEMA[table].columns[name].is_number
-        cells[name] = float(part) if number and part.isdigit() else part or None
+        cells[name] = float(part) if number and part.isdecimal() else part or None
     return cells
 
 

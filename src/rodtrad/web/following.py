@@ -19,7 +19,9 @@ from django.utils.translation import gettext as _
 
 from rodtrad.domain import words
 from rodtrad.domain.columns import SCHEMA
-from rodtrad.web import sheet_cells
+from rodtrad.web import dialogue_setup, sheet_cells
+from rodtrad.web.models.envelope import Envelope
+from rodtrad.web.models.letters import LetterMention
 from rodtrad.web.models.projects import (
     AlternativeNote,
     Attachment,
@@ -58,6 +60,8 @@ LIFE: Final[Mapping[type[Model], str]] = {
     NeedStep: "report__municipality",
     VisionLink: "node__municipality",
     NextStep: "municipality",
+    Envelope: "municipality",
+    LetterMention: "municipality",
 }
 # Rows are looked for by a text in them if no more ids than this change at once.
 _FEW: Final = 5
@@ -139,7 +143,7 @@ def of_settings(underlag: Underlag, steps: Iterable[Step]) -> list[Step]:
             for column in spec.columns.values():
                 if column.default != f"={key}":
                     continue
-                value = int(old) if str(old).isdigit() else old
+                value = int(old) if str(old).isdecimal() else old
                 for row in Row.objects.filter(
                     underlag=underlag,
                     table=spec.name,
@@ -502,6 +506,8 @@ def _living(
 
 def move_life(municipality: Municipality, moved: Mapping[str, Moves]) -> None:
     """Let what is kept about rows follow them to their new ids."""
+    projects = {old: new for (old,), (new,) in moved.get(PROJECTS, {}).items()}
+    dialogue_setup.ids_changed(municipality, projects)
     for kind in KINDS:
         moves = moved.get(kind.table)
         if not moves:

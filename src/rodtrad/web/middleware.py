@@ -18,6 +18,7 @@ from django.utils import translation
 from django.utils.cache import patch_vary_headers
 
 from rodtrad.domain.words import in_language
+from rodtrad.web import public_answers, public_now
 from rodtrad.web.models.organisation import Membership
 from rodtrad.web.models.publishing import Publication
 from rodtrad.web.sign_on import second_step_missing
@@ -27,9 +28,11 @@ if TYPE_CHECKING:
 
     from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
+    from rodtrad.web.models import Municipality
+
 KWARG = "kommun"
 PUBLIC_PREFIXES = {"oppet": "sv", "open": "en"}
-PUBLIC_SECONDS = 60
+PUBLIC_SECONDS = public_now.SECONDS
 
 
 class PublicMiddleware:
@@ -38,7 +41,8 @@ class PublicMiddleware:
     Takes `ort`, `sprak` and `nummer` (an older version) from the address and sets
     `request.municipality`, `request.publication`, `request.sprak` and `request.older`.
     No session is opened and no cookie read or set, so that anyone on the way may keep
-    the page. A municipality that has published nothing is not found.
+    the page, and so do we for as long as nothing changes. A municipality that has
+    published nothing is not found.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -64,11 +68,15 @@ class PublicMiddleware:
             response.headers.setdefault(
                 "Cache-Control", f"public, max-age={PUBLIC_SECONDS}"
             )
+            if now := public_now.moment(request):
+                public_answers.keep(request, now, response)
         return response
 
     def _answer(self, request: HttpRequest) -> HttpResponse:
+        # not every database takes a NUL, and nothing is named by one
+        path = request.path_info.replace("\0", "\ufffd")
         try:
-            match = resolve(request.path_info)
+            match = resolve(path)
         except Resolver404:
             longer = f"{request.path_info}/"
             if request.method in ("GET", "HEAD") and is_valid_path(longer):
@@ -76,10 +84,18 @@ class PublicMiddleware:
                 at = f"{get_script_prefix()}{longer.lstrip('/')}"
                 return HttpResponsePermanentRedirect(f"{at}?{query}" if query else at)
             raise
+        if "ort" not in match.kwargs:  # an address of the application that is alike
+            raise Resolver404
         request.resolver_match = match
         kwargs = dict(match.kwargs)
         number = kwargs.pop("nummer", None)
-        newest = self._publication(kwargs.pop("ort"), None)
+        now = public_now.now_of(kwargs.pop("ort", ""))
+        if now is None:
+            raise Http404
+        if (again := public_answers.again(request, now)) is not None:
+            return again
+        request.now = now  # type: ignore[attr-defined]
+        newest = public_now.newest_of(now)
         request.sprak = kwargs.pop("sprak")  # type: ignore[attr-defined]
         request.municipality = newest.municipality  # type: ignore[attr-defined]
         request.newest = newest  # type: ignore[attr-defined]
@@ -88,7 +104,7 @@ class PublicMiddleware:
         request.publication = (  # type: ignore[attr-defined]
             newest
             if number in (None, newest.number)
-            else self._publication(newest.municipality.slug, number)
+            else self._older(newest.municipality, number)
         )
         response: HttpResponse = match.func(request, *match.args, **kwargs)
         return response
@@ -98,10 +114,8 @@ class PublicMiddleware:
         text = render_to_string("public/not_found.html", {"request": request})
         return HttpResponseNotFound(text)
 
-    def _publication(self, slug: str, number: int | None) -> Publication:
-        found = Publication.objects.open().filter(municipality__slug=slug)
-        if number is not None:
-            found = found.filter(number=number)
+    def _older(self, place: Municipality, number: int) -> Publication:
+        found = Publication.objects.open().filter(municipality=place, number=number)
         publication = found.select_related("municipality").first()
         if publication is None:
             raise Http404

@@ -114,8 +114,12 @@ STAGES: Final = (
         (
             Page("behov/anmalda/", _("Anmälda behov")),
             Page("behov/anmal/", _("Anmäl ett behov"), "REPORT_NEED"),
+            Page("dialog/", _("Inkommet"), "MODERATE"),
+            Page("dialog/alla/", _("Dialoger"), "MODERATE"),
+            Page("brev/", _("Veckobrevet"), "WRITE_LETTER"),
             Page("mote/", _("Till mötet"), "EXPORT"),
             Page("publicera/", _("Publicera")),
+            Page("pott/", _("Pott")),
         ),
     ),
     Stage(

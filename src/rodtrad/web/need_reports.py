@@ -24,7 +24,7 @@ State = NeedReport.State
 
 
 def _address(municipality: Municipality, key: str) -> str | None:
-    if not key.isdigit():
+    if not key.isdecimal():
         return None
     return f"/{municipality.slug}/behov/anmalda/{key}/"
 

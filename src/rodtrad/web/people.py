@@ -306,6 +306,7 @@ events.declare_object(
         "slug": gettext_lazy("adress"),
         "code": gettext_lazy("kommunkod"),
         "second_factor_roles": gettext_lazy("roller som loggar in i två steg"),
+        "thin_after_months": gettext_lazy("månader tills en stängd dialog gallras"),
     },
 )
 events.declare_action("municipality.changed", gettext_lazy("ändrade kommunens regler"))

@@ -5,9 +5,10 @@ Used by the views and by `{% public 'name' %}`. Leaves out what answers there.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
-from django.urls import NoReverseMatch, reverse
+from django.urls import NoReverseMatch, get_script_prefix, reverse
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -40,6 +41,13 @@ def public_address(
     """Return the address of a public page of a municipality, without a request."""
     full = name if name.startswith("public_") else f"public_{name}"
     kwargs |= {"ort": place.slug, "sprak": sprak}
+    return _reversed(get_script_prefix(), full, tuple(sorted(kwargs.items())))
+
+
+# A page holds dozens of addresses, mostly those of the page before it.
+@lru_cache(maxsize=16_384)
+def _reversed(_prefix: str, full: str, within: tuple[tuple[str, Any], ...]) -> str:
+    kwargs = dict(within)
     number = kwargs.pop("nummer", None)
     if number is not None:
         try:
@@ -61,5 +69,5 @@ def same_page(request: HttpRequest, sprak: str) -> str:
         sprak,
         **kwargs,
     )
-    query = request.META.get("QUERY_STRING", "") if request.method == "GET" else ""
+    query = request.GET.urlencode() if request.method == "GET" else ""
     return f"{at}?{query}" if query else at

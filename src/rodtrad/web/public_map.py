@@ -8,20 +8,24 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from rodtrad.domain.words import names_text, number
+from rodtrad.domain.words import number
 from rodtrad.web.borders import outline
 from rodtrad.web.models.publishing import PublicItem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
+
+    from rodtrad.web.public_rows import Row
 
 Point = tuple[float, float]
+# Of a project: the area's id and name, the state, latitude and longitude.
+Placed = tuple[str, str, str, float, float]
 
 WIDTH: Final = 520
 _EDGE: Final = 34.0
@@ -32,7 +36,11 @@ _NEAR: Final = 26.0
 _GAP: Final = 7.0
 _LETTER: Final = 8.4
 _LEAST_DEGREES: Final = 0.02
-_NAMED: Final = 3
+# The height of a spot's two lines of text, and how many spots have any.
+_LINES: Final = 38.0
+_TEXTS: Final = 14
+# More projects than this are not drawn; the list has them all.
+_MOST: Final = 20_000
 
 
 @dataclass(frozen=True)
@@ -47,9 +55,9 @@ class Spot:
     title: str
     label: str
     below: str
-    text_x: float
-    anchor: str
     area: str
+    text_x: float = 0.0
+    anchor: str = ""
 
 
 @dataclass(frozen=True)
@@ -66,14 +74,18 @@ class Map:
         return WIDTH
 
 
-def build_map(items: Iterable[PublicItem], code: str) -> Map | None:
-    """Return the map of the items that have a place, or None where none has."""
-    placed = [item for item in items if item.lat is not None and item.lon is not None]
-    rings = outline(code)
-    corners = [(lat, lon) for ring in rings for lon, lat in ring]
-    corners += [(item.lat or 0.0, item.lon or 0.0) for item in placed]
+def build_map(rows: Iterable[Row], code: str) -> Map | None:
+    """Return the map of the projects that have a place, or None where none has."""
+    placed: list[Placed] = [
+        (row.area, row.area_name, row.state, row.lat, row.lon)
+        for row in rows
+        if row.lat is not None and row.lon is not None
+    ][:_MOST]
     if not placed:
         return None
+    rings = outline(code)
+    corners = [(lat, lon) for ring in rings for lon, lat in ring]
+    corners += [(row[3], row[4]) for row in placed]
     south, north = min(c[0] for c in corners), max(c[0] for c in corners)
     west, east = min(c[1] for c in corners), max(c[1] for c in corners)
     # degrees are made square at the middle latitude
@@ -93,22 +105,27 @@ def build_map(items: Iterable[PublicItem], code: str) -> Map | None:
     return Map(round(up * scale + 2 * _EDGE), path, _spots(placed, at))
 
 
-def _spots(placed: Sequence[PublicItem], at: object) -> tuple[Spot, ...]:
-    cells: dict[tuple[int, int], list[tuple[PublicItem, Point]]] = defaultdict(list)
-    for item in placed:
-        point: Point = at(item.lat, item.lon)  # type: ignore[operator]
-        cells[int(point[0] / _NEAR), int(point[1] / _NEAR)].append((item, point))
+def _spots(
+    placed: Sequence[Placed], at: Callable[[float, float], Point]
+) -> tuple[Spot, ...]:
+    cells: dict[tuple[str, int, int], list[tuple[Placed, Point]]] = defaultdict(list)
+    for row in placed:
+        x, y = at(row[3], row[4])
+        # one locality's projects are told together
+        cells[row[0], int(x / _NEAR), int(y / _NEAR)].append((row, (x, y)))
     spots = [_spot(members) for members in _merged(cells)]
-    return tuple(sorted(_placed_texts(spots), key=lambda spot: -spot.count))
+    spots = sorted(spots, key=lambda spot: -spot.count)
+    return tuple(_placed_texts(spots))
 
 
 def _merged(
-    cells: dict[tuple[int, int], list[tuple[PublicItem, Point]]],
-) -> list[list[tuple[PublicItem, Point]]]:
+    cells: dict[tuple[str, int, int], list[tuple[Placed, Point]]],
+) -> list[list[tuple[Placed, Point]]]:
     """Return the cells with projects of one locality that lie side by side as one."""
-    by_area: dict[str, list[list[tuple[PublicItem, Point]]]] = defaultdict(list)
-    for members in sorted(cells.values(), key=len, reverse=True):
-        area = members[0][0].area
+    by_area: dict[str, list[list[tuple[Placed, Point]]]] = defaultdict(list)
+    for (area, _column, _row), members in sorted(
+        cells.items(), key=lambda cell: -len(cell[1])
+    ):
         x, y = members[0][1]
         for other in by_area[area]:
             ox, oy = other[0][1]
@@ -120,28 +137,24 @@ def _merged(
     return [members for groups in by_area.values() for members in groups]
 
 
-def _spot(members: Sequence[tuple[PublicItem, Point]]) -> Spot:
+def _spot(members: Sequence[tuple[Placed, Point]]) -> Spot:
     count = len(members)
-    x = sum(point[0] for _i, point in members) / count
-    y = sum(point[1] for _i, point in members) / count
-    waiting = sum(item.state != PublicItem.State.IN for item, _p in members)
+    x = sum(point[0] for _row, point in members) / count
+    y = sum(point[1] for _row, point in members) / count
+    waiting = sum(row[2] != PublicItem.State.IN for row, _point in members)
     radius = 8.0 if count == 1 else min(11.0 + 2.0 * math.log2(count), 26.0)
-    first = members[0][0]
-    names = names_text([item.name for item, _p in members[:_NAMED]])
-    label = first.area_name or first.name
+    area, label = members[0][0][:2]
     below = _counted(count, waiting)
     return Spot(
-        round(x, 1),
-        round(y, 1),
-        round(radius, 1),
-        count,
-        waiting == count,
-        f"{label}: {below}. {names}" + (" …" if count > _NAMED else ""),
-        label,
-        below,
-        0.0,
-        "start",
-        first.area,
+        x=round(x, 1),
+        y=round(y, 1),
+        r=round(radius, 1),
+        count=count,
+        waits=waiting == count,
+        title=f"{label}: {below}" if label else below,
+        label=label,
+        below=below,
+        area=area,
     )
 
 
@@ -157,16 +170,27 @@ def _counted(count: int, waiting: int) -> str:
 
 
 def _placed_texts(spots: Sequence[Spot]) -> list[Spot]:
-    """Return the spots with their texts to the side that has room."""
-    from dataclasses import replace
+    """Return the spots with their texts to the side that has room.
 
-    done = []
+    Where texts would cover each other, or there are many spots, only the larger spot has
+    one: the list beside the map has the rest.
+    """
+    done: list[Spot] = []
+    taken: list[tuple[float, float, float]] = []
     for spot in spots:
         wide = _LETTER * max(len(spot.label), len(spot.below))
         right = spot.x + spot.r + _GAP
-        if right + wide <= WIDTH:
-            done.append(replace(spot, text_x=round(right, 1)))
+        fits = right + wide <= WIDTH
+        start = right if fits else spot.x - spot.r - _GAP - wide
+        free = all(
+            abs(spot.y - y) > _LINES or start > x + w or x > start + wide
+            for x, y, w in taken
+        )
+        if free and start >= 0 and len(taken) < _TEXTS:
+            taken.append((start, spot.y, wide))
+            at = right if fits else spot.x - spot.r - _GAP
+            side = "start" if fits else "end"
+            done.append(replace(spot, text_x=round(at, 1), anchor=side))
         else:
-            left = round(spot.x - spot.r - _GAP, 1)
-            done.append(replace(spot, text_x=left, anchor="end"))
+            done.append(spot)
     return done

@@ -18,17 +18,26 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from rodtrad.domain.words import count_text, in_language, quoted
+from rodtrad.errors import InputError, Issue
 from rodtrad.publish import agreement
-from rodtrad.publish.public import PublicPlan, make_public
+from rodtrad.publish.public import (
+    PublicPlan,
+    check_public,
+    hidden_projects,
+    make_public,
+)
 from rodtrad.publish.public_sum import SUM_ID
-from rodtrad.web import events, store
+from rodtrad.web import dialogue_setup, events, store, subscriptions
 from rodtrad.web.computing import packed_json
 from rodtrad.web.models import Membership, Municipality, Publication
 from rodtrad.web.models.publishing import NextStep, PublicItem
+from rodtrad.web.public_rows import pack_rows
+from rodtrad.web.public_shown import shown_part
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from django.db.models import QuerySet
     from django.http import HttpRequest
 
     from rodtrad.web.models import Study, User
@@ -52,19 +61,26 @@ events.declare_action("nextstep.set", gettext_lazy("ändrade nästa beslut"))
 
 # A cost that has moved less than this is the same.
 COST_SHARE: Final = 0.01
+# Up to so many projects a plan is computed again before it is published.
+CHECKED: Final = 500
 KINDS: Final = ("added", "in", "out", "moved", "cost", "gone")
 _STEP_FIELDS: Final = ("what", "body", "date", "last_influence")
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """A plan that is ready to be published: what becomes public, and what changes."""
+    """A plan that is ready to be published: what becomes public, and what changes.
+
+    `still_shown` are projects that are kept from the public now, by name, with the open
+    versions that show them all the same.
+    """
 
     plan: PublicPlan
     items: tuple[PublicItem, ...]
     facts: dict[str, Any]
     changes: dict[str, dict[str, Any]]
     earlier: Publication | None
+    still_shown: tuple[tuple[str, tuple[int, ...]], ...] = ()
 
 
 def people_of(municipality: Municipality) -> list[str]:
@@ -94,9 +110,56 @@ def _prepared(study: Study) -> Prepared:
     plan = make_public(tables, study.plan, study.proofs, people)
     items = _items(study.municipality, plan, study.plan)
     earlier = Publication.objects.current(study.municipality)
-    before = list(earlier.items.all()) if earlier else []
-    changes = changes_between(before, items) if earlier else {}
-    return Prepared(plan, tuple(items), _facts(plan, items), changes, earlier)
+    hidden = hidden_projects(tables)
+    # what is hidden now is part of the sum, and named by nothing from here on
+    before = list(earlier.items.exclude(project_id__in=hidden)) if earlier else []
+    return Prepared(
+        plan=plan,
+        items=tuple(items),
+        facts=_facts(plan, items),
+        changes=changes_between(before, items) if earlier else {},
+        earlier=earlier,
+        still_shown=_still_shown(study.municipality, hidden),
+    )
+
+
+def _still_shown(
+    place: Municipality, hidden: Iterable[str]
+) -> tuple[tuple[str, tuple[int, ...]], ...]:
+    """Return the names of hidden projects that open versions show, and which."""
+    found: dict[str, list[int]] = {}
+    rows = _open_items(place).filter(project_id__in=hidden)
+    for name, number in rows.order_by("publication__number").values_list(
+        "name", "publication__number"
+    ):
+        found.setdefault(name, []).append(number)
+    return tuple((name, tuple(numbers)) for name, numbers in sorted(found.items()))
+
+
+def _open_items(place: Municipality) -> QuerySet[PublicItem]:
+    return PublicItem.objects.filter(
+        publication__municipality=place, publication__withdrawn_at=None
+    )
+
+
+def told_changes(
+    place: Municipality, changes: Mapping[str, dict[str, Any]]
+) -> dict[str, dict[str, Any]]:
+    """Return the changes that may be read now, by project in order.
+
+    A project that is gone is told of only as long as some open version shows it: what
+    only versions that are taken back have shown is not named again.
+    """
+    gone = [key for key, change in changes.items() if change["kind"] == "gone"]
+    known = set(gone)
+    if gone:
+        shown = _open_items(place).filter(project_id__in=gone)
+        known = set(shown.order_by().values_list("project_id", flat=True).distinct())
+    return {
+        key: change
+        for key, change in sorted(changes.items())
+        if change["kind"] != "gone" or key in known
+    }
 
 
 @transaction.atomic
@@ -108,6 +171,7 @@ def publish(
     note: str = "",
     reasons: Mapping[str, str] | None = None,
     prepared: Prepared | None = None,
+    again: bool = False,
 ) -> Publication:
     """Freeze a study's plan as its municipality's next publication, and return it.
 
@@ -118,14 +182,17 @@ def publish(
         note: what is new, in a few sentences.
         reasons: why a project has changed, by its id, as staff has written it.
         prepared: what `prepare` gave, where it has been asked already.
+        again: publish the plan once more though everyone reads it already.
 
     Raises:
         InputError: it may not be published; the issues say why.
     """
     place = study.municipality
-    # two who publish at once get a number each
+    # of two who publish at once the second is told of the first
     Municipality.objects.select_for_update().get(pk=place.pk)
     ready = prepared or prepare(study)
+    _demand_next(study, ready, again=again)
+    _demand_true(ready.plan)
     changes = {
         key: {**change, "reason": (reasons or {}).get(key, change["reason"]).strip()}
         for key, change in ready.changes.items()
@@ -147,6 +214,8 @@ def publish(
         result=result,
         tables=tables,
         certificates=None if proofs is None else packed_json(proofs),
+        shown=packed_json(shown_part(ready.plan.result)),
+        listed=pack_rows(ready.items),
         facts=ready.facts,
         changes=changes,
         content_hash=hashlib.sha256(result + tables).hexdigest(),
@@ -169,6 +238,8 @@ def publish(
         },
         note=note,
     )
+    dialogue_setup.follow_items(publication)
+    subscriptions.tell_published(publication)
     return publication
 
 
@@ -186,6 +257,44 @@ def withdraw(who: HttpRequest, publication: Publication, why: str) -> None:
         after={"withdrawn_at": publication.withdrawn_at},
         note=why,
     )
+
+
+def _demand_next(study: Study, ready: Prepared, *, again: bool) -> None:
+    """Refuse a plan that is public already, or was looked at beside another version.
+
+    Raises:
+        InputError: why it is not published.
+    """
+    current = Publication.objects.current(study.municipality)
+    if current is not None and current.study_id == study.pk and not again:
+        text = _("Planen är redan publicerad, som version {n}.")
+        remedy = _("Publicera en annan plan, eller säg att den ska publiceras igen.")
+        _refuse("published_already", text.format(n=current.number), remedy)
+    earlier = ready.earlier
+    if (current and current.pk) != (earlier and earlier.pk):
+        text = _("En annan version har publicerats eller tagits tillbaka under tiden.")
+        _refuse("published_meanwhile", text, _("Läs igenom ändringarna på nytt."))
+
+
+def _refuse(code: str, text: str, remedy: str) -> None:
+    raise InputError([Issue(code, "error", "", None, "", text, remedy)])
+
+
+def _demand_true(plan: PublicPlan) -> None:
+    """Refuse a plan that a stranger who computes it again would find untrue.
+
+    Raises:
+        InputError: some figure does not follow from the public tables.
+    """
+    if len(plan.result["projects"]) > CHECKED:
+        return
+    # what is frozen is in Swedish, and so is what it is compared with
+    with in_language("sv"):
+        found = check_public(plan)
+    if found:
+        text = _("Planen går inte att räkna om ur det som blir offentligt ({what}).")
+        remedy = _("Räkna planen på nytt och publicera den nya.")
+        _refuse("public_untrue", text.format(what=", ".join(found[:3])), remedy)
 
 
 def _heading(facts: Mapping[str, Any]) -> str:

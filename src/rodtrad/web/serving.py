@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 _LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 _PATIENCE_SECONDS: Final = 30.0
+# The web server reads every page in before it answers; a busy machine takes its time.
+_START_SECONDS: Final = 120.0
 _LOOK_SECONDS: Final = 0.2
 # A worker that falls over at once is not started again without end.
 _RESTARTS: Final = 5
@@ -233,7 +235,7 @@ class _Children:
 def _wait_until_up(host: str, port: int, children: _Children) -> bool:
     """Whether the web server answers, before it falls or patience ends."""
     target = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
-    until = time.monotonic() + _PATIENCE_SECONDS
+    until = time.monotonic() + _START_SECONDS
     while time.monotonic() < until and children.web.poll() is None:
         with contextlib.suppress(OSError), socket.create_connection((target, port), 1):
             return True
@@ -244,6 +246,8 @@ def _wait_until_up(host: str, port: int, children: _Children) -> bool:
 def _gunicorn(host: str, port: int, processes: int) -> list[str]:
     bind = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     command = [sys.executable, "-m", "gunicorn", "rodtrad.web.wsgi:application"]
+    # each process reads the newest plans before anybody asks
+    command += ["--config", "python:rodtrad.web.warming"]
     command += ["--bind", bind, "--workers", str(processes), "--threads", "4"]
     command += ["--worker-class", "gthread", "--preload", "--no-control-socket"]
     command += ["--timeout", "60", "--graceful-timeout", "10", "--log-level", "warning"]

@@ -71,6 +71,8 @@ def _database(address: str) -> dict[str, Any]:
         return {
             "ENGINE": "django.db.backends.sqlite3",
             "NAME": RODTRAD_HOME / "rodtrad.sqlite3",
+            # To open it takes longer than most questions.
+            "CONN_MAX_AGE": 60,
             # A writer takes its place at once, so that none is turned away half-way.
             "OPTIONS": {
                 "transaction_mode": "IMMEDIATE",

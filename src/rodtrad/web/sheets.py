@@ -165,7 +165,7 @@ def shown_faults(
 
 
 def _grouped(text: str) -> str:
-    return number(float(text)) if text.isdigit() and len(text) > 4 else text
+    return number(float(text)) if text.isdecimal() and len(text) > 4 else text
 
 
 _AMOUNT: Final = re.compile(

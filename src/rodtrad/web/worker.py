@@ -23,6 +23,7 @@ from django.db.utils import DatabaseError
 
 from rodtrad.web import cases, imports, in_use, jobs, store
 from rodtrad.web.computing import KILL_SECONDS, Job, executor_named
+from rodtrad.web.errands import HEAVY, Errands
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -197,13 +198,18 @@ def run(*, once: bool = False) -> int:
         worker = Worker(
             executor_named(settings.RODTRAD_EXECUTOR, settings.RODTRAD_DASK)
         )
+        errands = (Errands(), Errands(HEAVY))
         try:
             while not told_to_stop and os.getppid() == parent:
                 close_old_connections()
                 busy = worker.step()
+                for lane in errands:
+                    lane.step()
                 if once and not busy:
                     break
                 time.sleep(_LOOK_SECONDS if busy else _IDLE_SECONDS)
         finally:
+            for lane in errands:
+                lane.leave()
             worker.leave()
     return 0

@@ -98,6 +98,45 @@ def _checksum(parts: Parts) -> None:
     parts[1]["ballots_sha256"] = "0" * 64
 
 
+def _names(parts: Parts) -> None:
+    one, other = parts[1]["proposals"][:2]
+    one["name"], other["name"] = other["name"], one["name"]
+
+
+def _effective_votes(parts: Parts) -> None:
+    parts[1]["purchases"][0]["effective_votes"] = 999.0
+
+
+def _payers(parts: Parts) -> None:
+    parts[1]["purchases"][0]["payers"] = 1
+
+
+def _emptied(parts: Parts) -> None:
+    parts[1]["purchases"][0]["emptied"] += 1
+
+
+def _largest_payment(parts: Parts) -> None:
+    parts[1]["purchases"][0]["largest_payment_kr"] = "1.00"
+
+
+def _greedy(parts: Parts) -> None:
+    parts[1]["greedy"] = []
+
+
+def _reached(parts: Parts) -> None:
+    parts[1]["reached"] = {"elected": 11, "greedy": 0}
+
+
+def _support_left(parts: Parts) -> None:
+    lost = [one for one in parts[1]["proposals"] if one["support_left_kr"] is not None]
+    lost[0]["support_left_kr"] = "0.01"
+
+
+def _support_left_of_a_winner(parts: Parts) -> None:
+    won = [one for one in parts[1]["proposals"] if one["support_left_kr"] is None]
+    won[0]["support_left_kr"] = "5.00"
+
+
 TAMPERED = [
     _other_price,
     _other_order,
@@ -113,6 +152,15 @@ TAMPERED = [
     _endowment,
     _sum,
     _checksum,
+    _names,
+    _effective_votes,
+    _payers,
+    _emptied,
+    _largest_payment,
+    _greedy,
+    _reached,
+    _support_left,
+    _support_left_of_a_winner,
 ]
 
 

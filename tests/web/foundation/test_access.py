@@ -88,6 +88,9 @@ def test_rights_by_role() -> None:
         Right.EXPORT: everyone - {"lasare"},
         Right.MANAGE_PEOPLE: {"administrator"},
         Right.PUBLISH: {"administrator", "chef"},
+        Right.MODERATE: _LOG | {"forvaltning"},
+        Right.WRITE_LETTER: {"administrator", "chef"},
+        Right.ENVELOPE: _LOG,
         Right.READ_LOG: _LOG,
     }
     assert set(access.LABELS) == set(Right)
@@ -114,11 +117,12 @@ def test_addresses_are_the_same_whatever_the_case() -> None:
         User.objects.create(email="EVA@liten.example")
 
 
-def test_a_municipality_cannot_take_the_address_of_a_page() -> None:
+@pytest.mark.parametrize("slug", ["konto", "oppet", "open", "csp", "static"])
+def test_a_municipality_cannot_take_the_address_of_a_page(slug: str) -> None:
     from django.core.exceptions import ValidationError
 
     with pytest.raises(ValidationError):
-        Municipality(name="Konto", slug="konto").full_clean()
+        Municipality(name="Orten", slug=slug).full_clean()
 
 
 @pytest.mark.parametrize(

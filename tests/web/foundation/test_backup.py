@@ -33,16 +33,52 @@ store.write_tables(underlag, small_tables())
 version = store.make_version(underlag, "Första", None)
 jobs.enqueue(None, version, settings={"only": ["plan"]})
 default_storage.save("bilagor/å ä ö.txt", ContentFile("Öre är ett ord".encode()))
+from io import BytesIO
+from django.core.files.uploadedfile import SimpleUploadedFile
+from PIL import Image
+from rodtrad.web import letter_pictures, letters
+from rodtrad.web.models.letters import Letter
+place = Municipality.objects.get()
+given = {"title": "Om bron", "text": "[[bild:1]]", "tags": ["Broar"]}
+letter, _faults = letters.write(None, Letter(municipality=place), given)
+drawn = BytesIO()
+Image.effect_noise((60, 40), 80).convert("RGB").save(drawn, "JPEG")
+upload = SimpleUploadedFile("bron.jpg", drawn.getvalue())
+letter_pictures.add(None, letter, upload, "Bron över ån")
+letters.publish(None, letter)
+"""
+# A letter as everyone reads it, once a plan is published, with the bytes of its picture.
+_LETTER = """
+import hashlib
+from django.test import Client
+from rodtrad.web import letter_pictures, letters, publishing
+from rodtrad.web.models import Publication, Study
+from rodtrad.web.models.letters import Letter
+if not Publication.objects.exists():
+    publishing.publish(None, Study.objects.get())
+letter = Letter.objects.select_related("municipality").get()
+client = Client(headers={"host": "localhost"})
+page = client.get(letters.letter_address(letter))
+assert page.status_code == 200, page.status_code
+assert 'alt="Bron över ån"' in page.content.decode()
+root = f"/oppet/{letter.municipality.slug}"
+data = client.get(f"{root}/brev/bild/1-1").content
+assert data == letter_pictures.content(letter.pictures.get())
+zipped = client.get(f"{root}/data/1.zip")
+assert zipped.status_code == 200
+zipped = hashlib.sha256(b"".join(zipped.streaming_content)).hexdigest()
+print(hashlib.sha256(data).hexdigest(), zipped)
 """
 
 
 @pytest.fixture(scope="module")
 def full_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home with a municipality, people, a computed study, the log and a file."""
+    """A home with people, a published plan, a letter with a picture, the log and a file."""
     home = tmp_path_factory.mktemp("full")
     script(home, f"TESTS = {str(Path(__file__).parents[2])!r}\n{_FILL}")
     code, _out, err = run(home, "worker", "--once")
     assert code == 0, err
+    script(home, _LETTER)
     return home
 
 
@@ -52,7 +88,9 @@ def copy(full_home: Path) -> Path:
     file = full_home / "kopia.zip"
     code, out, err = run(full_home, "backup", str(file))
     assert (code, err) == (0, "")
-    assert "bifogade filer: 1" in out
+    # the attachment and the letter's picture; what can be made again is left out
+    assert "bifogade filer: 2" in out
+    assert any((full_home / "open-data").iterdir())
     return file
 
 
@@ -86,6 +124,8 @@ def test_the_copy_is_closed_to_others_and_says_what_it_holds(
         k: len(v) for k, v in rows.items()
     }
     assert "files/bilagor/å ä ö.txt" in names
+    assert sum(name.startswith("files/brevbilder/") for name in names) == 1
+    assert not any("open-data" in name for name in names)
     assert not any("secret" in name or "session" in name for name in names)
 
 
@@ -94,9 +134,11 @@ def test_a_destroyed_database_comes_back(
 ) -> None:
     home = tmp_path / "home"
     shutil.copytree(full_home, home)
+    before = script(home, _LETTER)
     for file in home.glob("rodtrad.sqlite3*"):
         file.write_bytes(os.urandom(8192))
     shutil.rmtree(home / "files")
+    shutil.rmtree(home / "open-data")
     assert run(home, "backup", str(tmp_path / "x.zip"))[0] == 2
     assert not (tmp_path / "x.zip").exists()
     for file in home.glob("rodtrad.sqlite3*"):
@@ -108,6 +150,8 @@ def test_a_destroyed_database_comes_back(
     assert out.startswith("Återställt från")
     _same(dump(home), rows)
     assert (home / "files/bilagor/å ä ö.txt").read_text() == "Öre är ett ord"
+    # everyone reads the letter with its picture, and downloads the same plan to the byte
+    assert script(home, _LETTER) == before
     # new rows get numbers of their own, and the log is guarded again
     script(
         home,

@@ -8,16 +8,20 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 from django.utils import timezone
+from web.public.everything import Everything, make_everything
 from web.small import small_data
 
 from rodtrad import study as core
 from rodtrad.domain.components import Tables, build_tables
-from rodtrad.web import public_parts, publishing, store
+from rodtrad.web import publishing, store
 from rodtrad.web.models import Publication, Study, Underlag
 from rodtrad.web.models.studies import packed_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from pathlib import Path
+
+    from pytest_django import Settings as DjangoSettings
+    from web.conftest import MakeMember
 
     from rodtrad.web.models import Municipality
 
@@ -67,14 +71,6 @@ class Finish(Protocol):
         """Return the study."""
 
 
-@pytest.fixture(autouse=True)
-def _nothing_kept() -> Iterator[None]:
-    """Rows of one test have the numbers of those of another: nothing may be kept."""
-    public_parts.forget()
-    yield
-    public_parts.forget()
-
-
 @pytest.fixture
 def finish(liten: Municipality) -> Finish:
     """Make a finished study of an underlag, in `liten`."""
@@ -105,3 +101,19 @@ def finish(liten: Municipality) -> Finish:
 def published(finish: Finish) -> Publication:
     """The plan of `liten`, published."""
     return publishing.publish(None, finish())
+
+
+@pytest.fixture
+def everything(
+    finish: Finish,
+    liten: Municipality,
+    make_member: MakeMember,
+    tmp_path: Path,
+    settings: DjangoSettings,
+) -> Everything:
+    """`liten` with something of everything, in two versions; the second has no park."""
+    settings.RODTRAD_HOME, settings.MEDIA_ROOT = tmp_path, tmp_path / "media"
+    data = changed_data()
+    for name, rows in data.items():
+        data[name] = [row for row in rows if row.get("project_id") != "park"]
+    return make_everything(liten, make_member("chef"), finish(), finish(data))

@@ -12,6 +12,7 @@ from web.public.conftest import changed_data, public_data
 
 from rodtrad.web import publishing
 from rodtrad.web.models import Publication
+from rodtrad.web.models.dialogue import RenamedProjects
 
 if TYPE_CHECKING:
     from pytest_django import DjangoAssertNumQueries
@@ -126,6 +127,42 @@ def test_the_lists_filter(published: Publication) -> None:
     assert client.get("/oppet/liten/projekt/?sida=99999").status_code == 200
 
 
+def test_the_other_language_keeps_what_was_asked_for(published: Publication) -> None:
+    client = Client()
+    text = client.get("/oppet/liten/projekt/?lage=in&q=ån&sida=1").content.decode()
+    other = 'href="/open/liten/projekt/?lage=in&amp;q=%C3%A5n&amp;sida=1"'
+    assert text.count(other) == 2  # in the head, and for the reader
+    text = client.get("/open/liten/sok/?q=%22%3E%3Cb%3E&plats=x").content.decode()
+    assert 'href="/oppet/liten/sok/?q=%22%3E%3Cb%3E&amp;plats=x"' in text
+    text = client.get("/oppet/liten/version/1/karta/?ort=byn").content.decode()
+    assert 'href="/open/liten/version/1/karta/?ort=byn"' in text
+
+
+def test_the_front_page_searches_for_places_and_projects(
+    published: Publication,
+) -> None:
+    for root in ("oppet", "open"):
+        text = Client().get(f"/{root}/liten/").content.decode()
+        assert f'<form class="pubsearch" role="search" action="/{root}/liten/sok/"' in (
+            text
+        )
+    text = Client().get("/oppet/liten/sok/?q=lilla+byn").content.decode()
+    assert "Planen för Lilla byn" in text
+
+
+def test_what_stands_at_the_foot_is_a_list(published: Publication) -> None:
+    text = Client().get("/oppet/liten/").content.decode()
+    part = text[text.index('<footer class="foot">') :]
+    first = part[part.index("<ul") : part.index("</ul>")]
+    links = re.findall(r"<li><a [^>]+>([^<]+)</a></li>", first)
+    assert links == [
+        "Ladda ner planens data",
+        "Sök ort eller projekt",
+        "Följ planen med e-post",
+    ]
+    assert first.count("<a ") == len(links)
+
+
 def test_the_map_counts_what_the_list_shows(published: Publication) -> None:
     text = Client().get("/oppet/liten/karta/").content.decode()
     assert "Centrum" in text
@@ -214,7 +251,7 @@ def test_the_database_is_asked_a_few_times(
 ) -> None:
     client = Client()
     client.get(f"/oppet/liten/{path}")
-    with django_assert_max_num_queries(6):
+    with django_assert_max_num_queries(14):
         assert client.get(f"/oppet/liten/{path}").status_code == 200
 
 
@@ -226,3 +263,23 @@ def test_a_missing_slash_is_put_right_and_other_methods_refused(
     assert answer.headers["Location"] == "/oppet/liten/projekt/?q=x"
     assert Client().post("/oppet/liten/projekt/").status_code == 405
     assert Client().head("/oppet/liten/").status_code == 200
+
+
+def test_the_old_address_of_a_renamed_project_leads_to_the_new(
+    published: Publication,
+) -> None:
+    place = published.municipality
+    RenamedProjects.objects.create(
+        municipality=place, moves={"forst": "sedan"}, applied=True
+    )
+    RenamedProjects.objects.create(
+        municipality=place, moves={"sedan": "skola"}, applied=True
+    )
+    RenamedProjects.objects.create(municipality=place, moves={"annan": "bro"})
+    answer = Client().get("/oppet/liten/projekt/forst/")
+    assert answer.status_code == 302
+    assert answer.headers["Location"] == "/oppet/liten/projekt/skola/"
+    older = Client().get("/open/liten/version/1/projekt/sedan/")
+    assert older.headers["Location"] == "/open/liten/version/1/projekt/skola/"
+    # one that no published plan knows yet leads nowhere
+    assert Client().get("/oppet/liten/projekt/annan/").status_code == 404

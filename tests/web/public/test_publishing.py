@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from xml.etree import ElementTree
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 from web.public.conftest import changed_data, public_data
 
 from rodtrad.errors import InputError
 from rodtrad.verify import verify_result
-from rodtrad.web import publishing
-from rodtrad.web.models import Event, Publication, User
+from rodtrad.web import cases, models, publishing
+from rodtrad.web.models import Event, Publication, Study, User
+from rodtrad.web.models.following import Outgoing, Subscription
 from rodtrad.web.models.publishing import NextStep
+from rodtrad.web.models.studies import EXAMPLE, packed_json
 from rodtrad.web.models.underlag import FinalError
 
 if TYPE_CHECKING:
@@ -167,3 +171,103 @@ def test_names_of_people_are_taken_out(
         assert secret not in everything
     text = Client().get("/oppet/liten/projekt/skola/").content.decode()
     assert "(borttaget)" in text
+
+
+def test_a_plan_that_a_stranger_would_find_untrue_is_not_published(
+    finish: Finish, client_for: ClientFor
+) -> None:
+    study = finish()
+    result = study.plan
+    assert result is not None
+    reasons = [dict(row) for row in result["reasons"]]
+    reasons[0]["force"] = {**reasons[0]["force"], "loss_low": 123_456.0}
+    Study.objects.filter(pk=study.pk).update(
+        result=packed_json({**result, "reasons": reasons}), number=77
+    )
+    models.studies._decoded.clear()
+    answer = client_for("chef").post("/liten/publicera/ny/77/", {"sure": "on"})
+    assert answer.status_code == 409
+    assert "går inte att räkna om" in answer.content.decode()
+    assert not Publication.objects.exists()
+
+
+def test_the_examples_first_plan_is_published_once(finish: Finish) -> None:
+    study = finish(name=cases.FIRST_PLAN)
+    cases.publish_first(study)
+    assert not Publication.objects.exists()
+    type(study.municipality).objects.filter(pk=study.municipality.pk).update(
+        slug="vimmerby"
+    )
+    study = Study.objects.get(pk=study.pk)
+    cases.publish_first(study)
+    assert not Publication.objects.exists()  # a name is no order
+    study.settings = {**study.settings, EXAMPLE: True}
+    cases.publish_first(study)
+    cases.publish_first(study)
+    assert [one.number for one in Publication.objects.all()] == [1]
+    text = Client().get("/oppet/vimmerby/").content.decode()
+    assert "Kommunfullmäktige beslutar härnäst" in text
+    login = Client().get("/konto/login/").content.decode()
+    assert 'href="/oppet/vimmerby/"' in login
+
+
+def test_the_same_form_sent_twice_is_one_version(
+    finish: Finish, client_for: ClientFor, liten: Municipality
+) -> None:
+    Subscription.objects.create(
+        municipality=liten,
+        kind="plan",
+        email="a@b.example",
+        origin="http://testserver",
+        confirmed_at=timezone.now(),
+    )
+    study, client = finish(), client_for("chef")
+    at, sent = f"/liten/publicera/ny/{study.number}/", {"sure": "on", "note": "Nytt."}
+    assert client.post(at, sent).status_code == 302
+    answer = client.post(at, sent)
+    assert answer.status_code == 422
+    assert "redan publicerad, som version 1" in answer.content.decode()
+    assert Publication.objects.count() == Outgoing.objects.count() == 1
+    with pytest.raises(InputError):
+        publishing.publish(None, study)
+    # asked for, it is done, and nobody is written to about nothing
+    assert client.post(at, {"sure": "on", "again": "on"}).status_code == 302
+    assert Publication.objects.count() == 2
+    assert Outgoing.objects.count() == 1
+
+
+def test_of_two_chiefs_the_second_is_told_of_the_first(
+    published: Publication, finish: Finish, client_for: ClientFor
+) -> None:
+    study, client = finish(changed_data()), client_for("chef")
+    at = f"/liten/publicera/ny/{study.number}/"
+    assert 'name="seen" value="1"' in client.get(at).content.decode()
+    ready = publishing.prepare(study)
+    publishing.publish(None, finish(changed_data()))
+    answer = client.post(at, {"sure": "on", "seen": "1"})
+    assert answer.status_code == 422
+    text = answer.content.decode()
+    assert "En annan version har publicerats" in text
+    assert 'name="seen" value="2"' in text
+    # one who was between looking and locking is refused as well
+    with pytest.raises(InputError) as caught:
+        publishing.publish(None, study, prepared=ready)
+    assert caught.value.issues[0].code == "published_meanwhile"
+    assert Publication.objects.count() == 2
+    assert client.post(at, {"sure": "on", "seen": "2"}).status_code == 302
+
+
+def test_no_sign_breaks_the_feed(finish: Finish) -> None:
+    publishing.publish(None, finish(), note="Hej\x0b d\x01å \ufffe\u2028 nu")
+    feed = Client().get("/oppet/liten/flode.xml").content
+    assert "nu" in "".join(ElementTree.fromstring(feed).itertext())
+
+
+def test_what_an_english_chief_publishes_is_true(
+    finish: Finish, client_for: ClientFor
+) -> None:
+    study, client = finish(), client_for("chef")
+    client.cookies["sprak"] = "en"
+    at = f"/liten/publicera/ny/{study.number}/"
+    assert client.post(at, {"sure": "on"}).status_code == 302
+    assert "Det här bygger" in Publication.objects.get().title

@@ -147,7 +147,7 @@ def test_the_trail_of_a_sum_and_of_nothing(
     page = client.get(f"/liten/studier/1/spar/outlay:{first}-{last}/")
     assert page.status_code == 200
     assert f"Investeringsutgifter {first}–{last}" in page.content.decode()
-    for wrong in ("ar:1999", "hittepa:2026", "ar", "ar:2026-2020"):
+    for wrong in ("ar:1999", "hittepa:2026", "ar", "ar:2026-2020", "ar:²"):
         assert client.get(f"/liten/studier/1/spar/{wrong}/").status_code == 404
     assert client.get(f"/liten/studier/99/spar/ar:{first}/").status_code == 404
 
@@ -394,3 +394,11 @@ def test_a_plan_that_is_still_queued_shows_no_figures(
     client = client_for("ekonom")
     assert "Plan 1 räknas" in client.get("/liten/").content.decode()
     assert client.get("/liten/utrymme/?plan=1").status_code == 404
+
+
+@pytest.mark.parametrize("number", ["²", "٣", "x", "9" * 30])
+def test_what_is_no_number_of_a_plan_is_not_found(
+    client_for: ClientFor, done: Study, number: str
+) -> None:
+    client = client_for("lasare")
+    assert client.get("/liten/utrymme/", {"plan": number}).status_code == 404

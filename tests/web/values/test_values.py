@@ -126,7 +126,7 @@ def test_a_question_has_two_outcomes_with_real_projects(vald: Client) -> None:
     _begin(vald)
     page = _text(vald)
     assert "Fråga 1 av högst 12" in page
-    assert "Från som ”" in page
+    assert "Från lika dåligt som i ”" in page
     assert page.count("Välj det här") == 2
     assert "Om Nytta för invånarna." in page
 

@@ -142,7 +142,7 @@ def read_posted(post: QueryDict) -> list[Posted]:
         if not _PREFIX.fullmatch(prefix) or len(parts) != 3 or parts[0] not in COLUMNS:
             continue
         table, pk, revision = parts
-        if not (pk or "0").isdigit() or not (revision or "0").isdigit():
+        if not (pk or "0").isdecimal() or not (revision or "0").isdecimal():
             continue
         cells = {
             column: _text(post, f"{prefix}.{column}")

@@ -8,6 +8,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
+from rodtrad.web.clean_text import CleanField
 from rodtrad.web.models.publishing import NextStep
 
 if TYPE_CHECKING:
@@ -20,15 +21,16 @@ LONGEST_REASON = 2000
 class PublishForm(forms.Form):
     """The heading, what is new, and a reason for each project that has changed."""
 
-    title = forms.CharField(
+    title = CleanField(
         label=lazy("Rubrik på första sidan"),
-        max_length=160,
+        most=160,
         required=False,
-        help_text=lazy("Tomt: Det här bygger och rustar vi."),
+        help_text=lazy("Tomt: Det här bygger och rustar vi, och planens år."),
     )
-    note = forms.CharField(
+    note = CleanField(
         label=lazy("Vad är nytt, i några meningar"),
-        max_length=4000,
+        most=4000,
+        lines=True,
         required=False,
         widget=forms.Textarea(attrs={"rows": 3}),
     )
@@ -39,24 +41,66 @@ class PublishForm(forms.Form):
         },
     )
 
+    # the version that everyone reads while this is filled in
+    seen = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
     def __init__(
-        self, changes: Mapping[str, Mapping[str, Any]], *args: Any, **kwargs: Any
+        self,
+        changes: Mapping[str, Mapping[str, Any]],
+        *args: Any,
+        seen: int,
+        again: bool,
+        **kwargs: Any,
     ) -> None:
-        """Add a field for each change, filled with the suggested reason."""
+        """Add a field for each change, filled with the suggested reason.
+
+        With `again` the plan is the one that everyone reads already: that is asked.
+        """
         super().__init__(*args, **kwargs)
-        self.changes = changes
+        self.changes, self.now = changes, seen
+        self.fields["seen"].initial = seen
+        if again:
+            self.fields["again"] = forms.BooleanField(
+                label=_("Publicera samma plan igen, som en ny version"),
+                error_messages={
+                    "required": _(
+                        "Planen är redan publicerad, som version {n}."
+                    ).format(n=seen)
+                },
+            )
         for key, change in changes.items():
-            self.fields[f"{REASON}{key}"] = forms.CharField(
+            self.fields[f"{REASON}{key}"] = CleanField(
                 label=_("Varför: {name}").format(name=change["name"]),
-                max_length=LONGEST_REASON,
+                most=LONGEST_REASON,
+                lines=True,
                 required=False,
                 initial=change["reason"],
                 widget=forms.Textarea(attrs={"rows": 2}),
             )
 
+    def clean(self) -> dict[str, Any]:
+        """Refuse what was filled in beside another version than today's."""
+        data: dict[str, Any] = super().clean() or self.cleaned_data
+        seen = data.get("seen")
+        if seen is not None and seen != self.now:
+            # shown anew it is filled in beside today's
+            self.data = {**self.data, "seen": str(self.now)}
+            self.add_error(
+                None,
+                _(
+                    "En annan version har publicerats eller tagits tillbaka under "
+                    "tiden. Läs igenom ändringarna på nytt."
+                ),
+            )
+        return data
+
     def head_fields(self) -> list[forms.BoundField]:
         """Return the fields that are not about one project."""
         return [self["title"], self["note"]]
+
+    def last_fields(self) -> list[forms.BoundField]:
+        """Return what is said last, before the plan is sent."""
+        return [self[name] for name in ("again", "sure") if name in self.fields]
 
     def change_fields(self) -> list[tuple[Mapping[str, Any], forms.BoundField]]:
         """Return each change with its field."""
@@ -71,6 +115,9 @@ class PublishForm(forms.Form):
 
 class NextStepForm(forms.ModelForm):  # type: ignore[type-arg]
     """Who decides next, when, and until which day one can influence it."""
+
+    what = CleanField(label=lazy("Vad som beslutas"), most=120, required=False)
+    body = CleanField(label=lazy("Vem som beslutar"), most=120, required=False)
 
     class Meta:
         """The four fields, dates as the browser gives them."""
@@ -99,9 +146,10 @@ class NextStepForm(forms.ModelForm):  # type: ignore[type-arg]
 class WithdrawForm(forms.Form):
     """Why a publication is taken back."""
 
-    why = forms.CharField(
+    why = CleanField(
         label=lazy("Varför tas den tillbaka?"),
-        max_length=2000,
+        most=2000,
+        lines=True,
         help_text=lazy("Står i loggen."),
         widget=forms.Textarea(attrs={"rows": 3}),
     )

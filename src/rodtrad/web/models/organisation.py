@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from django.contrib.auth.models import AbstractUser, BaseUserManager
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
@@ -122,7 +123,10 @@ class User(AbstractUser):
 
 
 class Municipality(models.Model):
-    """A municipality; everything else belongs to one."""
+    """A municipality; everything else belongs to one.
+
+    `heard` grows when residents change what everyone reads (see `public_now`).
+    """
 
     slug = models.SlugField(_("adress"), unique=True, max_length=60)
     name = models.CharField(_("namn"), max_length=120)
@@ -130,6 +134,12 @@ class Municipality(models.Model):
     second_factor_roles = models.JSONField(
         _("roller som loggar in i två steg"), default=list, blank=True
     )
+    thin_after_months = models.PositiveSmallIntegerField(
+        _("månader tills en stängd dialog gallras"),
+        default=24,
+        validators=[MinValueValidator(1), MaxValueValidator(120)],
+    )
+    heard = models.PositiveBigIntegerField(default=0, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -25,13 +25,27 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from rodtrad.domain.components import Tables
+    from rodtrad.web.public_rows import Rows
 
 __all__ = ["NextStep", "PublicItem", "Publication"]
 
-_KEPT: Final = 8
+_KEPT: Final = 12
 _decoded: OrderedDict[tuple[int, str], Any] = OrderedDict()
+_read_now: dict[int, int] = {}
 _lock = Lock()
-HEAVY: Final = ("result", "tables", "certificates")
+HEAVY: Final = ("result", "tables", "certificates", "changes", "shown", "listed")
+
+
+def hold(publication: Publication) -> None:
+    """Keep what is decoded of a version before all else: it is read by everyone now."""
+    _read_now[publication.municipality_id] = publication.pk
+
+
+def _drop_one() -> None:
+    """Forget what was read longest ago, of old versions first."""
+    held = set(_read_now.values())
+    old = next((key for key in _decoded if key[0] not in held), None)
+    del _decoded[next(iter(_decoded)) if old is None else old]
 
 
 class PublicationQuerySet(models.QuerySet["Publication"]):
@@ -54,8 +68,9 @@ class Publication(models.Model):
     """A plan that everyone may read, as it was when it was published.
 
     `result`, `tables` and `certificates` are the public plan.json, underlag and proofs,
-    compressed: read them through `plan`, `tables_public` and `proofs`. `facts` is the
-    little that lists and heads need. `changes` says, by project, what is different from
+    compressed: read them through `plan`, `tables_public` and `proofs`. `shown` and
+    `listed` are what the pages need of them: read as `plan_shown` and `rows`. `facts` is
+    the little that heads need. `changes` says, by project, what is different from
     the publication before and why: `{"kind": "added|moved|in|out|cost|gone", "name",
     "before", "after", "reason"}`.
     """
@@ -76,6 +91,8 @@ class Publication(models.Model):
     result = models.BinaryField()
     tables = models.BinaryField()
     certificates = models.BinaryField(null=True)
+    shown = models.BinaryField(null=True)
+    listed = models.BinaryField(null=True)
     facts = models.JSONField(default=dict)
     changes = models.JSONField(default=dict)
     content_hash = models.CharField(max_length=64)
@@ -124,6 +141,30 @@ class Publication(models.Model):
         return found
 
     @property
+    def plan_shown(self) -> dict[str, Any]:
+        """What the pages show of the plan, with its sentences in the reader's language."""
+        from rodtrad.web.public_shown import shown_part
+
+        found: dict[str, Any] = self._kept(
+            "shown",
+            lambda packed: (
+                told_result(unpacked_json(packed)) if packed else shown_part(self.plan)
+            ),
+            language(),
+        )
+        return found
+
+    @property
+    def rows(self) -> Rows:
+        """The projects in short, for lists, maps and search."""
+        from rodtrad.web.public_rows import pack_rows, read_rows
+
+        found: Rows = self._kept(
+            "listed", lambda packed: read_rows(packed or pack_rows(self.items.all()))
+        )
+        return found
+
+    @property
     def proofs(self) -> dict[str, Any] | None:
         """The content of the public certificates.json, if there is one."""
         found: dict[str, Any] | None = self._kept(
@@ -149,7 +190,7 @@ class Publication(models.Model):
         with _lock:
             _decoded[key] = value
             while len(_decoded) > _KEPT:
-                _decoded.popitem(last=False)
+                _drop_one()
         return value
 
 

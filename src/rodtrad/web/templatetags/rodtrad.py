@@ -298,7 +298,7 @@ def running(text: Text) -> SafeString:
 def gate_bars(gate: Any) -> SafeString:
     """Return ten small bars, filled up to and with the gate."""
     key = str(gate or "")
-    reached = int(key[1:]) if key[:1] == "G" and key[1:].isdigit() else -1
+    reached = int(key[1:]) if key[:1] == "G" and key[1:].isdecimal() else -1
     bars = format_html_join(
         "",
         '<rect x="{}" y="0" width="5" height="14" rx="1" fill="var(--{})"/>',

@@ -18,6 +18,10 @@ AREAS = (
     "meeting",
     "events",
     "publishing",
+    "envelope",
+    "residents",
+    "dialogue",
+    "letters",
 )
 
 handler500 = "rodtrad.web.views.shell.server_error"

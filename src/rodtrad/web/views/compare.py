@@ -12,8 +12,8 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from rodtrad.capacity.lines import OUTLAY_FIXED
 from rodtrad.domain.words import indicator_table, mkr, number, unit_mkr
-from rodtrad.explain.trail import OUTLAY_FIXED
 from rodtrad.publish import figures, uncertainty
 from rodtrad.publish.blocks import (
     Cell,

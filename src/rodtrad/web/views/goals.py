@@ -304,7 +304,9 @@ def _goal_choices(request: MunicipalRequest) -> list[tuple[str, str]]:
 def new(request: MunicipalRequest) -> HttpResponse:
     """Show the form for a new part, under `under`, and add it."""
     asked = request.POST.get("under") or request.GET.get("under") or ""
-    parent = _node(request, int(asked)) if asked.isdigit() and len(asked) < 10 else None
+    parent = (
+        _node(request, int(asked)) if asked.isdecimal() and len(asked) < 10 else None
+    )
     allowed = _BELOW[Kind(parent.kind) if parent else None]
     kind = request.POST.get("slag") or request.GET.get("slag") or ""
     if kind not in allowed:

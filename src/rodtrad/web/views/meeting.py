@@ -45,7 +45,7 @@ _SHOWN: Final = 20
 
 def _address(municipality: Municipality, key: str) -> str | None:
     number = key.partition("/")[0]
-    if not number.isdigit():
+    if not number.isdecimal():
         return None
     return reverse("meeting_study", args=[municipality.slug, int(number)])
 

@@ -423,7 +423,7 @@ def bounded(
     @csrf_exempt
     def checked(request: HttpRequest, /, *args: Any, **kwargs: Any) -> HttpResponse:
         length = request.META.get("CONTENT_LENGTH") or "0"
-        if not length.isdigit() or int(length) > _MOST_REQUEST:
+        if not length.isdecimal() or int(length) > _MOST_REQUEST:
             response = render(request, template, status=413)
             # the rest of what is being sent is of no interest
             response["Connection"] = "close"

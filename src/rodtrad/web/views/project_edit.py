@@ -251,7 +251,7 @@ def _report(request: MunicipalRequest) -> NeedReport | None:
     asked = request.POST.get("behov") or request.GET.get("behov") or ""
     if not asked:
         return None
-    if not asked.isdigit() or len(asked) > 9:
+    if not asked.isdecimal() or len(asked) > 9:
         raise Http404
     return get_object_or_404(
         NeedReport, municipality=request.municipality, number=int(asked)

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from rodtrad.web import dialogue, outgoing, subscriptions
 from rodtrad.web.views.public_base import PublicRequest, page, public_view
 
 if TYPE_CHECKING:
     from django.http import HttpResponse
+
+KEPT: Final = {
+    "confirm": max(dialogue.CONFIRM_DAYS, subscriptions.CONFIRM_DAYS),
+    "answered": subscriptions.ANSWERED_DAYS,
+    "sent": outgoing.KEEP_SENT.days,
+    "stuck": outgoing.KEEP_STUCK.days,
+}
+"""For how many days personal data are kept, as the errands remove them."""
 
 
 @public_view()
@@ -25,4 +34,7 @@ def accessibility(request: PublicRequest) -> HttpResponse:
 @public_view()
 def privacy(request: PublicRequest) -> HttpResponse:
     """Say which personal data are kept, why and for how long."""
-    return page(request, "public/privacy.html", nav="about")
+    months = request.municipality.thin_after_months
+    return page(
+        request, "public/privacy.html", nav="about", kept={**KEPT, "thin": months}
+    )

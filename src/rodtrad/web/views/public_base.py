@@ -50,10 +50,16 @@ def public_view(
         def checked(
             request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs
         ) -> HttpResponse:
-            method = "GET" if request.method == "HEAD" else request.method
-            if method not in allowed:
+            asked = request.method
+            if asked == "HEAD":
+                # to the view it is a GET: mail programs ask so of links, and it acts on none
+                request.method = "GET"
+            if request.method not in allowed:
                 return HttpResponseNotAllowed(allowed)
-            return view(request, *args, **kwargs)  # type: ignore[arg-type]
+            try:
+                return view(request, *args, **kwargs)  # type: ignore[arg-type]
+            finally:
+                request.method = asked
 
         checked.methods = tuple(allowed)  # type: ignore[attr-defined]
         return access.open_to_all(checked)
@@ -85,6 +91,13 @@ def page(
     if request.older:
         response["X-Robots-Tag"] = "noindex"
     return response
+
+
+def private(answer: HttpResponse) -> HttpResponse:
+    """Let nobody on the way keep, or find, what is meant for one person."""
+    answer["Cache-Control"] = "no-store"
+    answer["X-Robots-Tag"] = "noindex"
+    return answer
 
 
 def fragment(

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.http import Http404, HttpResponse
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
 from rodtrad.domain.words import mkr, number
+from rodtrad.web import publishing
+from rodtrad.web.clean_text import xml_signs
 from rodtrad.web.models import Publication
-from rodtrad.web.public_parts import kept
+from rodtrad.web.public_parts import kept_now, kept_picture
 from rodtrad.web.public_picture import draw_picture
 from rodtrad.web.views.public_base import PublicRequest, context, public_view
 
@@ -18,18 +20,31 @@ if TYPE_CHECKING:
     from rodtrad.web.models.publishing import PublicItem
 
 _ENTRIES = 20
+_CHANGES = 20
 
 
 @public_view()
 def feed(request: PublicRequest) -> HttpResponse:
     """Return the newest versions as an Atom feed, each with what has changed."""
-    entries = list(
-        Publication.objects.open()
-        .filter(municipality=request.municipality)
-        .select_related("municipality")[:_ENTRIES]
-    )
+    entries = kept_now(request, "feed", lambda: _entries(request))
     text = render_to_string("public/feed.xml", context(request, entries=entries))
-    return HttpResponse(text, content_type="application/atom+xml; charset=utf-8")
+    return HttpResponse(
+        xml_signs(text), content_type="application/atom+xml; charset=utf-8"
+    )
+
+
+def _entries(request: PublicRequest) -> list[dict[str, Any]]:
+    """Return the newest versions, each with the first of its changes."""
+    found = Publication.objects.open().filter(municipality=request.municipality)
+    fields = ("number", "title", "note", "published_at", "changes")
+    rows = found.values(*fields)[:_ENTRIES]
+    return [_entry(request, row) for row in rows]
+
+
+def _entry(request: PublicRequest, row: dict[str, Any]) -> dict[str, Any]:
+    """Return a version as the feed has it."""
+    told = publishing.told_changes(request.municipality, row["changes"])
+    return {**row, "changes": list(told.values())[:_CHANGES]}
 
 
 @public_view()
@@ -37,7 +52,7 @@ def plan_picture(request: PublicRequest) -> HttpResponse:
     """Return the picture that stands for the plan where its address is shared."""
     facts = request.publication.facts
     return _png(
-        kept(
+        kept_picture(
             request.publication,
             "picture",
             lambda: draw_picture(
@@ -63,7 +78,7 @@ def project_picture(request: PublicRequest, project_id: str) -> HttpResponse:
     facts = request.publication.facts
     lines = [_when(item), _money(item.cost_tkr, facts["base_year"])]
     return _png(
-        kept(
+        kept_picture(
             request.publication,
             f"picture|{item.pk}",
             lambda: draw_picture(facts["municipality"], item.name, lines),

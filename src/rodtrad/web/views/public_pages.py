@@ -12,14 +12,21 @@ from django.core.paginator import Paginator
 from django.http import Http404
 
 from rodtrad.publish import chapters, figures, summary, tables
-from rodtrad.web.models.publishing import Publication, PublicItem
+from rodtrad.web import publishing
+from rodtrad.web.models.publishing import Publication
+from rodtrad.web.public_parts import kept, kept_now
+from rodtrad.web.public_shown import MOST_ASSUMPTIONS
 from rodtrad.web.views.public_base import PublicRequest, fragment, page, public_view
-from rodtrad.web.views.public_plan import PER_PAGE, SHOWN, chances, items_of
+from rodtrad.web.views.public_plan import PER_PAGE, SHOWN, chances, dearest, items_of
 
 if TYPE_CHECKING:
     from django.http import HttpResponse
 
+    from rodtrad.web.public_rows import Row
+
 _CHANGES_SHOWN: Final = 200
+# The table of a chart holds no more projects than so.
+_TABLE: Final = 200
 
 
 @public_view()
@@ -30,26 +37,34 @@ def timeline(request: PublicRequest) -> HttpResponse:
         "timeline",
         "public/timeline_body.html",
         lambda: {
-            "figure": figures.timeline(request.publication.plan),
+            "figure": figures.timeline(request.publication.plan_shown, _TABLE),
             "by_year": _by_year(request.publication),
+            "table": _TABLE if request.publication.facts["projects"] > _TABLE else 0,
         },
     )
     return page(request, "public/timeline.html", nav="timeline", body=body)
 
 
-def _by_year(publication: Publication) -> list[tuple[int, list[PublicItem], int]]:
+def _largest(plan: dict[str, Any]) -> dict[str, Any]:
+    """Return the plan with its largest projects alone, where there are very many."""
+    rows = plan["projects"]
+    if len(rows) <= _TABLE:
+        return plan
+    # what is in the plan first, then the largest
+    first = sorted(rows, key=lambda p: (not p["chosen"], -p["outlay_fixed_tkr"]))
+    return {**plan, "projects": first[:_TABLE]}
+
+
+def _by_year(publication: Publication) -> list[tuple[int, list[Row], int]]:
     """Return by year the projects that are taken into use, the dearest first.
 
     Of a year with many only the first are named; the rest are counted.
     """
-    years: dict[int, list[PublicItem]] = {}
-    chosen = (
-        items_of(publication).filter(state="in").order_by("in_use_year", "-cost_tkr")
-    )
-    for item in chosen:
-        years.setdefault(item.in_use_year or 0, []).append(item)
+    years: dict[int, list[Row]] = {}
+    for row in publication.rows.chosen(order="kostnad", state="in"):
+        years.setdefault(row.in_use_year or 0, []).append(row)
     most = 3 * SHOWN
-    return [(year, rows[:most], len(rows[most:])) for year, rows in years.items()]
+    return [(y, rows[:most], len(rows[most:])) for y, rows in sorted(years.items())]
 
 
 @public_view()
@@ -62,7 +77,7 @@ def economy(request: PublicRequest) -> HttpResponse:
 
 
 def _economy(request: PublicRequest) -> dict[str, Any]:
-    plan = request.publication.plan
+    plan = request.publication.plan_shown
     drawn = (
         figures.debt_per_inhabitant(plan),
         figures.result_share(plan),
@@ -88,13 +103,11 @@ def _economy(request: PublicRequest) -> dict[str, Any]:
 @public_view()
 def cannot(request: PublicRequest) -> HttpResponse:
     """Show what the plan does not hold, why, and what it would take."""
-    rows = request.publication.items.exclude(state="in").order_by(
-        "-state", "-cost_tkr", "project_id"
-    )
-    pages = Paginator(rows, PER_PAGE)
-    shown = pages.get_page(request.GET.get("sida"))
+    publication = request.publication
+    rows = kept(publication, "cannot", lambda: _left_out(publication))
+    shown = Paginator(rows, PER_PAGE).get_page(request.GET.get("sida"))
     told = []
-    for item in shown.object_list:
+    for item in items_of(publication, shown.object_list):
         reason = [str(text) for text in item.data.get("reason", ())]
         takes = [text for text in reason if text.startswith(("Med ", "Det räcker "))]
         told.append((item, reason[:1], takes))
@@ -104,8 +117,14 @@ def cannot(request: PublicRequest) -> HttpResponse:
         nav="cannot",
         page=shown,
         told=told,
-        limits=request.publication.plan.get("limits", ()),
+        limits=publication.plan_shown.get("limits", ()),
     )
+
+
+def _left_out(publication: Publication) -> list[Row]:
+    """Return what the plan does not hold: what does not fit, then what is next in turn."""
+    rows = [row for row in publication.rows.ordered("kostnad") if row.state != "in"]
+    return sorted(rows, key=lambda row: row.state != "out")
 
 
 @public_view()
@@ -116,12 +135,33 @@ def assumptions(request: PublicRequest) -> HttpResponse:
         "assumptions",
         "public/assumptions_body.html",
         lambda: {
-            "basis": chapters.basis_section(request.publication.plan),
-            "inputs": request.publication.plan["quality"]["inputs"],
-            "key": request.publication.plan["quality"]["key_assumptions"],
+            "basis": chapters.basis_section(_shortened(request.publication.plan_shown)),
+            "more": len(_quality(request)["assumptions"]) > MOST_ASSUMPTIONS,
+            "rows": MOST_ASSUMPTIONS,
+            "inputs": _quality(request)["inputs"],
+            "key": _quality(request)["key_assumptions"],
         },
     )
     return page(request, "public/assumptions.html", nav="assumptions", body=body)
+
+
+def _quality(request: PublicRequest) -> dict[str, Any]:
+    found: dict[str, Any] = request.publication.plan_shown["quality"]
+    return found
+
+
+def _shortened(plan: dict[str, Any]) -> dict[str, Any]:
+    """Return the plan with no more assumptions and projects than a page can hold."""
+    quality = plan["quality"]
+    return {
+        **plan,
+        "quality": {
+            **quality,
+            "assumptions": quality["assumptions"][:MOST_ASSUMPTIONS],
+        },
+        # sources are told by project
+        "projects": _largest(plan)["projects"],
+    }
 
 
 @public_view()
@@ -140,16 +180,16 @@ def changes(request: PublicRequest, of: int | None = None) -> HttpResponse:
             municipality=request.municipality, number=of
         )
         wanted = found.get()
-    rows = [
-        {"project_id": key, **change}
-        for key, change in sorted(
-            wanted.changes.items(), key=lambda pair: _weight(pair[1])
-        )
-    ]
-    still = set(
-        request.publication.items.filter(
-            project_id__in=[row["project_id"] for row in rows[:_CHANGES_SHOWN]]
-        ).values_list("project_id", flat=True)
+    largest, more = kept_now(
+        request, f"changes|{wanted.pk}", lambda: _largest_changes(wanted)
+    )
+    known = request.publication.rows.by_id
+    rows = fragment(
+        request,
+        # the fewer, the more has been taken back
+        f"changes|{wanted.pk}|{len(largest) + more}",
+        "public/changes_rows.html",
+        lambda: {"rows": largest, "still": known},
     )
     return page(
         request,
@@ -158,10 +198,18 @@ def changes(request: PublicRequest, of: int | None = None) -> HttpResponse:
         wanted=wanted,
         publications=publications,
         first=wanted.number == publications[-1].number if publications else True,
-        rows=rows[:_CHANGES_SHOWN],
-        more=len(rows[_CHANGES_SHOWN:]),
-        still=still,
+        rows=rows,
+        count=len(largest) + more,
+        more=more,
     )
+
+
+def _largest_changes(wanted: Publication) -> tuple[list[dict[str, Any]], int]:
+    """Return what a version changed, the weightiest first, and how many more there are."""
+    told = publishing.told_changes(wanted.municipality, wanted.changes)
+    found = sorted(told.items(), key=lambda pair: _weight(pair[1]))
+    shown = [{"project_id": key, **change} for key, change in found[:_CHANGES_SHOWN]]
+    return shown, len(found) - len(shown)
 
 
 def _weight(change: dict[str, Any]) -> tuple[int, float]:
@@ -173,14 +221,13 @@ def _weight(change: dict[str, Any]) -> tuple[int, float]:
 @public_view()
 def plain(request: PublicRequest) -> HttpResponse:
     """Show the plan in short and simple sentences."""
-    rows = request.publication.items
     return page(
         request,
         "public/plain.html",
         nav="plain",
-        included=rows.filter(state="in").order_by("-cost_tkr")[:SHOWN],
-        waiting=rows.exclude(state="in").order_by("-cost_tkr")[:SHOWN],
-        chances=chances(request.publication.plan)[:1],
+        included=dearest(request.publication, included=True),
+        waiting=dearest(request.publication, included=False),
+        chances=chances(request.publication.plan_shown)[:1],
         inhabitants=request.publication.facts.get("inhabitants"),
         share=_share(request.publication),
     )

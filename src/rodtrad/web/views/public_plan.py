@@ -7,56 +7,53 @@ looks like is drawn once a process. Leaves out economy, changes and the rest
 
 from __future__ import annotations
 
+from collections import Counter
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from django.core.paginator import Paginator
-from django.db.models import Count, F, Q
-from django.http import Http404
+from django.http import Http404, HttpResponseRedirect
+from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
 from rodtrad.domain.words import DRIVER_LABELS, number, per_inhabitant_figure
 from rodtrad.publish import figures, summary
+from rodtrad.web import dialogue_setup
 from rodtrad.web.models.publishing import Publication, PublicItem
+from rodtrad.web.public_address import public_url
 from rodtrad.web.public_map import Map, build_map
-from rodtrad.web.public_parts import kept
+from rodtrad.web.public_parts import kept, kept_now
+from rodtrad.web.row_order import alphabetical
 from rodtrad.web.views.public_base import PublicRequest, fragment, page, public_view
 
 if TYPE_CHECKING:
-    from django.db.models import QuerySet
+    from collections.abc import Iterable, Sequence
+
     from django.http import HttpResponse
+
+    from rodtrad.web.public_rows import Row
 
 SHOWN: Final = 5
 PER_PAGE: Final = 25
 # Services whose places the front page tells of.
 _SERVICES: Final = 3
 _STATES: Final = ("in", "later", "out")
-_LIST_FIELDS: Final = (
-    "publication_id",
-    "project_id",
-    "name",
-    "area",
-    "area_name",
-    "theme",
-    "state",
-    "start_year",
-    "in_use_year",
-    "cost_tkr",
-    "quality",
-    "lat",
-    "lon",
-)
-_ORDERS: Final = {
-    "start": ("start_year", "-cost_tkr"),
-    "kostnad": ("-cost_tkr",),
-    "namn": ("name",),
-}
-# More than so many places make a map nobody can read; the list has them all.
-_MAPPED: Final = 12_000
 
 
-def items_of(publication: Publication) -> QuerySet[PublicItem]:
-    """Return a publication's projects without what only their own pages show."""
-    return publication.items.order_by("pk").only(*_LIST_FIELDS)
+def items_of(publication: Publication, rows: Iterable[Row]) -> list[PublicItem]:
+    """Return a few projects with what only their own pages show, in the same order."""
+    keys = [row.project_id for row in rows]
+    found = {
+        one.project_id: one for one in publication.items.filter(project_id__in=keys)
+    }
+    return [found[key] for key in keys if key in found]
+
+
+def dearest(publication: Publication, *, included: bool) -> list[Row]:
+    """Return the dearest projects, in the plan or outside it."""
+    rows = publication.rows.ordered("kostnad")
+    fitting = (row for row in rows if (row.state == "in") == included)
+    return list(islice(fitting, SHOWN))
 
 
 # ---------------------------------------------------------------- the front page
@@ -75,18 +72,21 @@ def front(request: PublicRequest) -> HttpResponse:
         last=fragment(
             request, "front2", "public/front_last.html", lambda: _last(request)
         ),
-        step=request.publication.items.exclude(next_body="")
-        .order_by("next_date")
-        .values("next_what", "next_body", "next_date", "last_influence")
-        .first(),
+        step=kept_now(request, "front_step", lambda: _step(request.publication)),
     )
+
+
+def _step(publication: Publication) -> dict[str, Any] | None:
+    """Return who decides first about any of the projects, and when."""
+    fields = ("next_what", "next_body", "next_date", "last_influence")
+    found = publication.items.exclude(next_body="").order_by("next_date")
+    step: dict[str, Any] | None = found.values(*fields).first()
+    return step
 
 
 def _front(request: PublicRequest) -> dict[str, Any]:
     publication = request.publication
-    plan = publication.plan
-    rows = publication.items
-    chosen = rows.filter(state="in")
+    plan = publication.plan_shown
     return {
         "lede": _lede(publication),
         "map": map_of(publication),
@@ -98,8 +98,8 @@ def _front(request: PublicRequest) -> dict[str, Any]:
             *summary.goal_sentences(plan),
         ],
         "chances": chances(plan),
-        "included": chosen.order_by("-cost_tkr", "project_id")[:SHOWN],
-        "waiting": rows.exclude(state="in").order_by("-cost_tkr", "project_id")[:SHOWN],
+        "included": dearest(publication, included=True),
+        "waiting": items_of(publication, dearest(publication, included=False)),
         "years": range(
             publication.facts["first_year"], publication.facts["last_year"] + 1
         ),
@@ -107,7 +107,7 @@ def _front(request: PublicRequest) -> dict[str, Any]:
 
 
 def _last(request: PublicRequest) -> dict[str, Any]:
-    plan = request.publication.plan
+    plan = request.publication.plan_shown
     quality = plan["quality"]
     return {
         "gap": summary.gap_sentence(plan["status"])
@@ -120,7 +120,7 @@ def _last(request: PublicRequest) -> dict[str, Any]:
 
 def _lede(publication: Publication) -> list[str]:
     """Return the plan in two sentences, in the words of a municipality."""
-    plan, facts = publication.plan, publication.facts
+    plan, facts = publication.plan_shown, publication.facts
     sentences = list(summary.plan_sentences(plan)[1:])
     if facts["hidden"]:
         sentences.append(_("Några projekt är inte offentliga och visas som en summa."))
@@ -174,13 +174,8 @@ def chances(plan: dict[str, Any]) -> list[dict[str, Any]]:
 
 def map_of(publication: Publication) -> Map | None:
     """Return the map of all projects of a publication."""
-    return kept(
-        publication,
-        "map",
-        lambda: build_map(
-            items_of(publication)[:_MAPPED], publication.facts.get("code") or ""
-        ),
-    )
+    code = publication.facts.get("code") or ""
+    return kept(publication, "map", lambda: build_map(publication.rows.all, code))
 
 
 # ---------------------------------------------------------------- lists
@@ -190,22 +185,21 @@ def choices_of(publication: Publication) -> dict[str, Any]:
     """Return what a list can be filtered by, with how many each choice leaves."""
 
     def build() -> dict[str, Any]:
-        rows = publication.items.order_by()
-        areas = (
-            rows.exclude(area="")
-            .values("area")
-            .annotate(n=Count("pk"), name=F("area_name"))
-        )
-        themes = rows.exclude(theme="").values("theme").annotate(n=Count("pk"))
-        states = dict(rows.values_list("state").annotate(n=Count("pk")))
+        rows = publication.rows.all
+        areas = Counter(row.area for row in rows if row.area)
+        names = {row.area: row.area_name for row in rows}
+        themes = Counter(row.theme for row in rows if row.theme)
+        states = Counter(row.state for row in rows)
         return {
-            "areas": sorted(areas, key=lambda row: str(row["name"]).casefold()),
-            "themes": [
-                {**row, "name": DRIVER_LABELS.get(row["theme"], row["theme"])}
-                for row in sorted(themes, key=lambda row: row["theme"])
+            "areas": [
+                {"area": area, "n": areas[area], "name": names[area]}
+                for area in sorted(areas, key=lambda area: alphabetical(names[area]))
             ],
-            "states": [(key, states.get(key, 0)) for key in _STATES],
-            "all": sum(states.values()),
+            "themes": [
+                {"theme": theme, "n": n, "name": DRIVER_LABELS.get(theme, theme)}
+                for theme, n in sorted(themes.items())
+            ],
+            "states": [(key, states[key]) for key in _STATES],
         }
 
     return kept(publication, "choices", build)
@@ -220,34 +214,33 @@ def chosen_of(request: PublicRequest) -> dict[str, str]:
     }
 
 
-def filtered(publication: Publication, chosen: dict[str, str]) -> QuerySet[PublicItem]:
+def _is_offered(publication: Publication, chosen: dict[str, str]) -> bool:
+    """Return True where every choice is one that the filter offers."""
+    choices = choices_of(publication)
+    return (
+        chosen["ort"] in {"", *(one["area"] for one in choices["areas"])}
+        and chosen["amne"] in {"", *(one["theme"] for one in choices["themes"])}
+        and chosen["lage"] in {"", *_STATES}
+    )
+
+
+def filtered(publication: Publication, chosen: dict[str, str]) -> Sequence[Row]:
     """Return the projects that a filter leaves, in order."""
-    rows = publication.items.only(*_LIST_FIELDS)
-    for word in chosen["q"].casefold().split()[:6]:
-        rows = rows.filter(Q(folded__contains=word))
-    if chosen["ort"]:
-        rows = rows.filter(area=chosen["ort"])
-    if chosen["amne"]:
-        rows = rows.filter(theme=chosen["amne"])
-    if chosen["lage"] in _STATES:
-        rows = rows.filter(state=chosen["lage"])
-    order = _ORDERS.get(chosen["ordning"], _ORDERS["start"])
-    first = [
-        F(name).asc(nulls_last=True) if name == "start_year" else name for name in order
-    ]
-    return rows.order_by(*first, "project_id")
+    return publication.rows.chosen(
+        chosen["q"],
+        chosen["ordning"],
+        area=chosen["ort"],
+        theme=chosen["amne"],
+        state=chosen["lage"] if chosen["lage"] in _STATES else "",
+    )
 
 
 def _listed(request: PublicRequest) -> dict[str, Any]:
     chosen = chosen_of(request)
-    publication = request.publication
-    pages = Paginator(filtered(publication, chosen), PER_PAGE)
-    if not any(value for name, value in chosen.items() if name != "ordning"):
-        # the count of everything is known
-        pages.count = choices_of(publication)["all"]
+    pages = Paginator(filtered(request.publication, chosen), PER_PAGE)
     return {
         "chosen": chosen,
-        "choices": choices_of(publication),
+        "choices": choices_of(request.publication),
         "page": pages.get_page(request.GET.get("sida")),
     }
 
@@ -263,14 +256,24 @@ def map_page(request: PublicRequest) -> HttpResponse:
     """Show the map with the same list, filter and order beside it."""
     listed = _listed(request)
     chosen = listed["chosen"]
-    narrowed = any(chosen[name] for name in ("q", "ort", "amne", "lage"))
+    by = [chosen[name] for name in ("ort", "amne", "lage")]
     code = request.publication.facts.get("code") or ""
-    drawing = (
-        build_map(filtered(request.publication, chosen)[:_MAPPED], code)
-        if narrowed
-        else map_of(request.publication)
+
+    def build() -> Map | None:
+        return build_map(filtered(request.publication, chosen), code)
+
+    def draw() -> tuple[Map | None, str]:
+        drawing = build() if any(by) or chosen["q"] else map_of(request.publication)
+        return drawing, render_to_string("public/map_drawing.html", {"map": drawing})
+
+    if chosen["q"] or not _is_offered(request.publication, chosen):
+        # what somebody has made up is drawn for them and kept for nobody
+        drawing, drawn = draw()
+    else:
+        drawing, drawn = kept(request.publication, f"map|{by}", draw)
+    return page(
+        request, "public/map.html", nav="map", map=drawing, drawn=drawn, **listed
     )
-    return page(request, "public/map.html", nav="map", map=drawing, **listed)
 
 
 # ---------------------------------------------------------------- one project
@@ -324,7 +327,8 @@ def history(request: PublicRequest, project_id: str) -> list[dict[str, Any]]:
 
     return [
         {"number": number, "at": at, **changes[project_id]}
-        for number, at, changes in kept(request.newest, "history", build)
+        # a version that is taken back is gone from here too
+        for number, at, changes in kept_now(request, "history", build)
         if project_id in changes and number <= request.publication.number
     ]
 
@@ -341,6 +345,11 @@ def _gone(request: PublicRequest, project_id: str) -> HttpResponse:
         .values_list("name", "publication__number")
         .first()
     )
+    now = dialogue_setup.renamed_to(request.municipality, project_id)
+    if now != project_id and now in request.publication.rows.by_id:
+        number = request.publication.number if request.versioned else None
+        at = public_url(request, "project", project_id=now, nummer=number)
+        return HttpResponseRedirect(at)
     if last is None:
         raise Http404
     return page(

@@ -80,22 +80,27 @@ def prepare(request: MunicipalRequest, number: int) -> HttpResponse:
     try:
         ready = publishing.prepare(study)
     except InputError as error:
-        return render(
-            request,
-            "publishing/refused.html",
-            {"study": study, "issues": error.issues},
-            status=409,
-        )
-    form = PublishForm(ready.changes, request.POST or None)
+        return _refused(request, study, error)
+    current = ready.earlier
+    form = PublishForm(
+        ready.changes,
+        request.POST or None,
+        seen=current.number if current else 0,
+        again=current is not None and current.study_id == study.pk,
+    )
     if request.method == "POST" and form.is_valid():
-        publication = publishing.publish(
-            request,
-            study,
-            title=form.cleaned_data["title"],
-            note=form.cleaned_data["note"],
-            reasons=form.reasons(),
-            prepared=ready,
-        )
+        try:
+            publication = publishing.publish(
+                request,
+                study,
+                title=form.cleaned_data["title"],
+                note=form.cleaned_data["note"],
+                reasons=form.reasons(),
+                prepared=ready,
+                again=form.cleaned_data.get("again", False),
+            )
+        except InputError as error:
+            return _refused(request, study, error)
         text = _("Version {n} är publicerad.").format(n=publication.number)
         messages.success(request, text)
         return redirect("publishing", kommun=request.municipality.slug)
@@ -107,6 +112,14 @@ def prepare(request: MunicipalRequest, number: int) -> HttpResponse:
         {"study": study, "form": form, "ready": ready, **facts},
         status=status,
     )
+
+
+def _refused(
+    request: MunicipalRequest, study: Study, error: InputError
+) -> HttpResponse:
+    """Say why a plan is not published."""
+    found = {"study": study, "issues": error.issues}
+    return render(request, "publishing/refused.html", found, status=409)
 
 
 def _told(study: Study, ready: Prepared) -> dict[str, Any]:

@@ -139,7 +139,7 @@ def numbered(municipality: Municipality, number: str | int) -> Study:
         Http404: there is none here.
     """
     text = str(number)
-    if not text.isdigit() or len(text) > 9:
+    if not text.isdecimal() or len(text) > 9:
         raise Http404
     found = Study.objects.readable(municipality).filter(number=int(text)).first()
     if found is None:

@@ -355,7 +355,7 @@ def _asked(request: MunicipalRequest, name: str) -> tuple[str | int, ...]:
         return ()
     only = request.GET.get("visa", "")
     number = request.GET.get("sida", "1")
-    page = int(number) if number.isdigit() and len(number) < 6 else 1
+    page = int(number) if number.isdecimal() and len(number) < 6 else 1
     return only if only in _ONLY else "", page
 
 

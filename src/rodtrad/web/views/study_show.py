@@ -174,7 +174,7 @@ def show_plan(request: MunicipalRequest, number: int) -> HttpResponse:
     key = (study.mark, get_language())
     screens = _SCREENS.get(key, lambda: _screens_of(plan)).all
     asked = request.GET.get("bild", "1")
-    screen = int(asked) if asked.isdigit() and len(asked) < 4 else 0
+    screen = int(asked) if asked.isdecimal() and len(asked) < 4 else 0
     if not 1 <= screen <= len(screens):
         raise Http404
     now = screens[screen - 1]

@@ -88,7 +88,7 @@ def template(request: MunicipalRequest) -> HttpResponse:
 def _upload(request: HttpRequest) -> HttpResponse:
     """Refuse a body that is too large before any of it is read."""
     length = request.headers.get("Content-Length", "")
-    if length.isdigit() and int(length) > imports.MOST_BYTES + _ROOM:
+    if length.isdecimal() and int(length) > imports.MOST_BYTES + _ROOM:
         return _upload_page(request, imports.too_big(int(length)), 413)
     return _received(request)
 
@@ -225,7 +225,7 @@ def approve(request: MunicipalRequest, number: int) -> HttpResponse:
             underlag,
             kept,
             only,
-            int(revision) if revision.isdigit() else -1,
+            int(revision) if revision.isdecimal() else -1,
         )
     except imports.ChangedMeanwhileError:
         messages.warning(

@@ -117,7 +117,7 @@ def _save_row(
     revision = request.POST.get("revision", "0")
     edit = RowEdit(
         pk,
-        int(revision) if revision.isdigit() else 0,
+        int(revision) if revision.isdecimal() else 0,
         {
             name: text
             for name, text in texts.items()
@@ -199,7 +199,7 @@ def remove_row(request: MunicipalRequest, sheet: str, pk: int) -> HttpResponse:
     row = get_object_or_404(Row, underlag=underlag, table=spec.name, pk=pk)
     if request.method == "POST":
         revision = request.POST.get("revision", "")
-        seen = int(revision) if revision.isdigit() else row.revision
+        seen = int(revision) if revision.isdecimal() else row.revision
         edits = Edits(spec.name, removed=[Removal(pk, seen)])
         saved = saving.save(request, underlag, edits)
         if saved.conflicts:

@@ -64,7 +64,7 @@ def valuation(request: MunicipalRequest) -> HttpResponse:
         given = viewpoints.read_answers(answer, list(names))
         _rows, faults = viewpoints.conditions(answer, names)
         change = request.GET.get("andra", "")
-        if change.isdigit() and 1 <= int(change) <= len(given):
+        if change.isdecimal() and 1 <= int(change) <= len(given):
             return _ask(request, known, given, given[int(change) - 1].question, change)
         question = None if faults else next_question(list(names), given)
         if question is not None and "svar" not in request.GET:
@@ -238,8 +238,8 @@ def _ask(
             "most": MOST_QUESTIONS,
             "question": json.dumps(question.as_dict()),
             "outcomes": [
-                {"value": "first", "label": _("A"), **_outcome(known, one)},
-                {"value": "second", "label": _("B"), **_outcome(known, other)},
+                {"value": "first", "label": _("A"), **outcome_words(known, one)},
+                {"value": "second", "label": _("B"), **outcome_words(known, other)},
             ],
             "was": was,
             "back": bool(given) and not change,
@@ -248,7 +248,9 @@ def _ask(
     )
 
 
-def _outcome(known: Mapping[str, Swing], parts: Mapping[str, Any]) -> dict[str, Any]:
+def outcome_words(
+    known: Mapping[str, Swing], parts: Mapping[str, Any]
+) -> dict[str, Any]:
     """Return an outcome in words: which criteria go how far, and what that means."""
     (share,) = set(parts.values())
     swings = [known[key] for key in parts]
@@ -335,12 +337,12 @@ def _result(
 def _ranges(names: Mapping[str, str], rows: list[Any]) -> list[dict[str, Any]]:
     found = share_ranges(list(names), rows)
     return [
-        {"name": names[key], "low": low, "high": high, "svg": _span(low, high)}
+        {"name": names[key], "low": low, "high": high, "svg": span(low, high)}
         for key, (low, high) in found.items()
     ]
 
 
-def _span(low: float, high: float) -> SafeString:
+def span(low: float, high: float) -> SafeString:
     """Return a span of weights as a bar from nothing to all."""
     return format_html(
         '<svg width="100%" height="10" aria-hidden="true"><rect width="100%" height="10" '

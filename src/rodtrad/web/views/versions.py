@@ -42,7 +42,7 @@ NOW: Final = "nu"
 
 
 def _address(municipality: Municipality, key: str) -> str | None:
-    if not key.isdigit():
+    if not key.isdecimal():
         return None
     found = Version.objects.filter(municipality=municipality, pk=int(key))
     number = found.values_list("number", flat=True).first()
@@ -147,7 +147,7 @@ def _tables(
     if which == NOW:
         tables = store.read_tables(underlag_of(request.municipality))
         return tables, _("underlaget nu"), None
-    if not which.isdigit() or len(which) > 9:
+    if not which.isdecimal() or len(which) > 9:
         raise Http404
     version = get_object_or_404(
         Version, municipality=request.municipality, number=int(which)

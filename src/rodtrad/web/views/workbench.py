@@ -21,8 +21,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.cache import never_cache
 
+from rodtrad.capacity.lines import OUTLAY_FIXED
 from rodtrad.domain.words import SWEDISH, in_language
-from rodtrad.explain.trail import OUTLAY_FIXED
 from rodtrad.explain.workbench import StartYears, start_years, try_choices
 from rodtrad.publish import agreement
 from rodtrad.publish.content import status_line
@@ -173,7 +173,7 @@ def _place(request: MunicipalRequest, base: Bench, work: Work, key: str) -> None
     if year == "ute":
         work.put(base.case, key, None)
         return
-    if not year.isdigit() or len(year) > 4:
+    if not year.isdecimal() or len(year) > 4:
         raise bench.CannotError(_("Välj ett startår."))
     now = work.choices.get(key)
     if not alternative:

@@ -38,7 +38,7 @@ class Command(makemessages.Command):
     def handle(self, *args: Any, **options: Any) -> None:
         """Collect and compile; nothing needs to be said on the command line."""
         options["locale"] = options["locale"] or ["en"]
-        options["extensions"] = options["extensions"] or ["html", "txt", "py"]
+        options["extensions"] = options["extensions"] or ["html", "txt", "xml", "py"]
         options["ignore_patterns"] = [*options["ignore_patterns"], "vendor"]
         options["no_location"] = True
         options["no_obsolete"] = True
