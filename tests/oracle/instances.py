@@ -481,9 +481,10 @@ def _samples(
     return plans
 
 
-def _worst(reference: Reference, goal: dict[str, Any], picks: list[Pick]) -> float:
+def _worst(
+    reference: Reference, goal: dict[str, Any], books: dict[str, list[float]]
+) -> float:
     """The worst ratio over the goal's windows, as high = good."""
-    books = reference.statements(picks)
     sign = 1.0 if goal["operator"] == ">=" else -1.0
     ratios = [
         sign * ratio
@@ -529,13 +530,13 @@ def _add_goal(
     data["goals"].append(row)
     reference = Reference(data)
     goal = reference.goals[-1]
-    plans = []
+    reached = []
     for picks in _samples(rng, reference):
-        _, _, violations = reference.judge(picks, reference.statements(picks))
+        books = reference.statements(picks)
+        _, _, violations = reference.judge(picks, books)
         if all(violation["id"] == goal_id for violation in violations):
-            plans.append(picks)
-    dream = _worst(reference, goal, _dream(reference))
-    reached = [_worst(reference, goal, picks) for picks in plans]
+            reached.append(_worst(reference, goal, books))
+    dream = _worst(reference, goal, reference.statements(_dream(reference)))
     reached = [worst for worst in reached if math.isfinite(worst)]
     best = max(reached, default=dream)
     best = max(best, dream)

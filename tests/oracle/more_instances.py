@@ -116,12 +116,13 @@ def _add_biting_goal(
     goal = reference.goals[-1]
     reached = []
     for picks in instances._samples(rng, reference):
-        _, _, violations = reference.judge(picks, reference.statements(picks))
+        books = reference.statements(picks)
+        _, _, violations = reference.judge(picks, books)
         if all(violation["id"] == "family" for violation in violations):
-            worst = instances._worst(reference, goal, picks)
+            worst = instances._worst(reference, goal, books)
             if math.isfinite(worst):
                 reached.append(worst)
-    at_best = instances._worst(reference, goal, best_picks)
+    at_best = instances._worst(reference, goal, reference.statements(best_picks))
     most = max(reached, default=at_best)
     if indicator == "sfg" and operator == ">=":  # a level a council could decide
         most = min(most, 1.6)

@@ -189,6 +189,10 @@ class Reference:
             key = (str(row["kind"]), int(row["year"]))
             amount = float(row["amount"])
             self.adjustments[key] = self.adjustments.get(key, 0.0) + amount
+        self.adjusted = [
+            sum(self.adjustments.get((kind, t), 0.0) for kind in ADJUSTMENTS)
+            for t in self.years
+        ]
 
     def _read_projects(self) -> None:
         self.projects = {row["project_id"]: row for row in self.rows("projects")}
@@ -359,9 +363,9 @@ class Reference:
             "income": list(income.values()),
             "depreciation": list(depreciation.values()),
             "resolved": list(resolved.values()),
-            "operating": list(operating.values()),
             "scrapped": list(scrapped.values()),
-            "fees": list(fees.values()),
+            "earned": [resolved[t] + fees[t] for t in years],
+            "spent": [operating[t] + scrapped[t] for t in years],
             "value": self.value(pick),
         }
         self._profiles[pick] = profile
@@ -402,34 +406,25 @@ class Reference:
 
     def statements(self, picks: Sequence[Pick]) -> dict[str, list[float]]:
         """Every line of the statements per plan year (A1-A6), and the flows."""
-        span = range(len(self.years))
-        outlay = list(self.old_outlay)
-        income = list(self.old_income)
+        outlay, income = list(self.old_outlay), list(self.old_income)
         resolved = list(self.old_resolved)
-        ri = list(self.before["ri"])
-        rk = list(self.before["rk"])
-        ra = list(self.before["ra"])
-        scrapped = [0.0 for _ in span]
+        ri, rk, ra = (list(self.before[line]) for line in ("ri", "rk", "ra"))
+        scrapped = [0.0 for _ in self.years]
         in_use: dict[str, int] = {}
         for pick in picks:
             profile = self.profile(pick)
             in_use[pick[0]] = profile["in_use"]
-            for i in span:
-                outlay[i] += profile["outlay"][i]
-                income[i] += profile["income"][i]
-                resolved[i] += profile["resolved"][i]
-                scrapped[i] += profile["scrapped"][i]
-                ri[i] += profile["resolved"][i] + profile["fees"][i]
-                rk[i] -= profile["operating"][i] + profile["scrapped"][i]
-                ra[i] -= profile["depreciation"][i]
+            outlay = plus(outlay, profile["outlay"])
+            income = plus(income, profile["income"])
+            resolved = plus(resolved, profile["resolved"])
+            scrapped = plus(scrapped, profile["scrapped"])
+            ri = plus(ri, profile["earned"])
+            rk = minus(rk, profile["spent"])
+            ra = minus(ra, profile["depreciation"])
         for project_id in self.projects:
-            waiting = self.waiting(project_id, in_use.get(project_id))
-            for i in span:
-                rk[i] -= waiting[i]
+            rk = minus(rk, self.waiting(project_id, in_use.get(project_id)))
         depreciation = [-amount for amount in ra]
-        result: dict[str, list[float]] = {line: [] for line in LINES}
-        for line in BALANCE + CASH_FLOW:
-            result[line] = []
+        by_year: list[tuple[float, ...]] = []
         opening = self.opening
         fixed_assets = opening["fixed_assets"]
         equity = opening["equity"]
@@ -474,15 +469,9 @@ class Reference:
             equity += ar
             provisions += change
             other_liabilities += income[i] - resolved[i]
-            for line, amount in zip(
-                LINES,
-                (ri[i], rk[i], ra[i], rn, rs, rg, rv, fi, fk, re, ex, ar),
-                strict=True,
-            ):
-                result[line].append(amount)
-            for line, amount in zip(
-                BALANCE,
+            by_year.append(
                 (
+                    *(ri[i], rk[i], ra[i], rn, rs, rg, rv, fi, fk, re, ex, ar),
                     fixed_assets,
                     opening["financial_assets"],
                     opening["other_assets"],
@@ -493,33 +482,25 @@ class Reference:
                     other_liabilities,
                     opening["pension_off_balance"],
                     opening["guarantees"],
-                ),
-                strict=True,
-            ):
-                result[line].append(amount)
-            for line, amount in zip(
-                CASH_FLOW,
-                (
                     lopande,
                     investering,
                     finansiering,
                     lopande + investering + finansiering,
                     cash_before,
                     cash,
-                ),
-                strict=True,
-            ):
-                result[line].append(amount)
+                )
+            )
+        lines = zip(*by_year, strict=True)
+        result = {
+            line: list(amounts)
+            for line, amounts in zip(LINES + BALANCE + CASH_FLOW, lines, strict=True)
+        }
         result["outlay"] = outlay
         result["income"] = income
         result["depreciation"] = depreciation
         result["resolved"] = resolved
         result["scrapped"] = scrapped
-        result["areb"] = [
-            result["ar"][i]
-            + sum(self.adjustments.get((kind, t), 0.0) for kind in ADJUSTMENTS)
-            for i, t in enumerate(self.years)
-        ]
+        result["areb"] = plus(result["ar"], self.adjusted)
         return result
 
     def balanskrav(self, books: Mapping[str, list[float]]) -> dict[str, Any]:
@@ -696,11 +677,14 @@ class Reference:
             ratio = scale * over / under if under > 0 else None
             yield end, slack >= -self.tolerance, ratio, slack
 
+    def worth(self, picks: Sequence[Pick]) -> float:
+        """What the projects give, goals apart (A8)."""
+        return sum(self.profile(pick)["value"] for pick in picks)
+
     def judge(
         self, picks: Sequence[Pick], books: Mapping[str, list[float]]
     ) -> tuple[float, list[dict[str, Any]], list[dict[str, Any]]]:
         """Objective (A8), misses of aim goals and violated must goals."""
-        value = sum(self.profile(pick)["value"] for pick in picks)
         penalty = 0.0
         misses = []
         violations = []
@@ -730,7 +714,7 @@ class Reference:
             misses.append(
                 {"goal_id": goal["goal_id"], "miss": per_year, "penalty": goal_penalty}
             )
-        return value - penalty, misses, violations
+        return self.worth(picks) - penalty, misses, violations
 
     # ---------------------------------------------------------------- structure
 
@@ -848,7 +832,7 @@ class Reference:
             "objective": objective,
             "value": {
                 "total": objective,
-                "projects": sum(self.profile(pick)["value"] for pick in picks),
+                "projects": self.worth(picks),
                 "aim_penalty": sum(miss["penalty"] for miss in misses),
             },
             "aims": misses,
@@ -980,6 +964,14 @@ def number(row: Record | None, column: str, default: float = 0.0) -> float:
     return default if value is None or value == "" else float(value)
 
 
+def plus(one: list[float], other: list[float]) -> list[float]:
+    return [a + b for a, b in zip(one, other, strict=True)]
+
+
+def minus(one: list[float], other: list[float]) -> list[float]:
+    return [a - b for a, b in zip(one, other, strict=True)]
+
+
 def pair(row: Record) -> tuple[str, str]:
     return str(row["project_id"]), str(row["alternative_id"])
 
@@ -1025,12 +1017,14 @@ def enumerate_best(
     count = 0
     for picks in reference.plans():
         count += 1
+        # what is missed of a goal only lowers it
+        if reference.worth(picks) < best - TOLERANCE * (1.0 + abs(best)):
+            continue
         objective, _, violations = reference.judge(picks, reference.statements(picks))
         if violations:
             continue
         best = max(best, objective)
-        if objective >= best - TOLERANCE * (1.0 + abs(best)):
-            found.append((objective, picks))
+        found.append((objective, picks))
     if not found:
         return None, [], count
     margin = TOLERANCE * (1.0 + abs(best))

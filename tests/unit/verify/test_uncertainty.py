@@ -13,9 +13,49 @@ from rodtrad.study import PARTS, Settings, run
 from rodtrad.verify import asked, uncertainty, verify_result
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 Result = dict[str, Any]
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _drawn_once() -> Iterator[None]:
+    """What follows from the town, a seed and the choices alone is drawn once for all.
+
+    No tampering reaches what is kept: verify only reads it.
+    """
+    kept: dict[str, Any] = {}
+
+    def once(name: str, key: Callable[..., Any]) -> Callable[..., Any]:
+        whole = getattr(uncertainty, name)
+
+        def found(*given: Any, **named: Any) -> Any:
+            at = f"{name} {key(*given, **named)}"
+            if at not in kept:
+                kept[at] = whole(*given, **named)
+            return kept[at]
+
+        return found
+
+    keys: dict[str, Callable[..., Any]] = {
+        "needs_result": lambda _tables, seed: seed,
+        "population_swings": lambda _tables, draws, seed: (draws, seed),
+        "uncertainty_result": lambda _case, choices, draws, seed, *_swings: (
+            choices,
+            draws,
+            seed,
+        ),
+        "make_draws": lambda _case, draws, seed, project_ids, population: (
+            draws,
+            seed,
+            project_ids,
+        ),
+        "simulate_plan": lambda drawn, choices, **_kept: (id(drawn), choices),
+    }
+    with pytest.MonkeyPatch.context() as patch:
+        for name, key in keys.items():
+            patch.setattr(uncertainty, name, once(name, key))
+        yield
 
 
 def read() -> Result:
