@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import io
 import re
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -102,6 +103,12 @@ def without_names(text: str, names: list[str]) -> str:
     return text
 
 
+@cache
+def _ours() -> frozenset[str]:
+    """Return the product's own Swedish texts."""
+    return frozenset(key.one for key in messages()) - set(_OWN_WORDS)
+
+
 def swedish_left(
     page: str, result: dict[str, Any], cells: Iterable[str] = ()
 ) -> list[str]:
@@ -112,13 +119,13 @@ def swedish_left(
     with in_language("en"):
         known = told_result(result)
     # A sentence that was told is ours, and must not be passed over as somebody's.
-    names = {n for n in written_by_people(known) if n in set(written_by_people(result))}
+    names = set(written_by_people(known)) & set(written_by_people(result))
     names |= set(cells)
     names |= {n[:1].upper() + n[1:] for n in names} | {
         n[:1].lower() + n[1:] for n in names
     }
     ordered = sorted(names | set(_OWN_WORDS), key=len, reverse=True)
-    ours = {key.one for key in messages()} - set(_OWN_WORDS)
+    ours = _ours()
     left = []
     for text in texts_of(page):
         rest = without_names(text, ordered)
