@@ -36,6 +36,8 @@ MOST_POSTS: Final = 5_000
 MOST_COMMENTS: Final = 500
 MOST_COMMENT_SIGNS: Final = 30_000_000
 _LONGEST_COMMENT: Final = 5_000
+_LONGEST_ADDRESS: Final = 1_000
+_WEB: Final = ("https://", "http://")
 _BATCH: Final = 50
 _TITLE_WORDS: Final = 8
 _FIRST_YEAR: Final = 1995
@@ -182,9 +184,7 @@ def _post(blog: BlogImport, position: int, entry: BlogEntry, base: str) -> BlogP
     title = clean_text.clean(plain(entry.title), lines=False)
     if not title:
         title = " ".join(plain(entry.html).split()[:_TITLE_WORDS])
-    labels = letters.tags_of(
-        ", ".join(label.replace(",", " ") for label in entry.labels)
-    )
+    labels = [one.replace(",", " ") for one in entry.labels]
     return BlogPost(
         blog=blog,
         position=position,
@@ -193,7 +193,7 @@ def _post(blog: BlogImport, position: int, entry: BlogEntry, base: str) -> BlogP
         title=(title or _("Utan rubrik"))[:160],
         published=_reasonable(entry.published),
         author=clean_text.clean(entry.author, lines=False)[:150],
-        labels=labels,
+        labels=letters.tags_of(clean_text.clean(", ".join(labels), lines=False)),
         text=text[:LONGEST],
         draft=entry.draft,
         pictures=len(found.pictures),
@@ -202,9 +202,9 @@ def _post(blog: BlogImport, position: int, entry: BlogEntry, base: str) -> BlogP
 
 
 def _whole(address: str, base: str) -> str:
-    if address.startswith("/") and base.startswith(("https://", "http://")):
+    if address.startswith("/") and base.startswith(_WEB):
         address = base.rstrip("/") + address
-    return address if address.startswith(("https://", "http://")) else ""
+    return address[:_LONGEST_ADDRESS] if address.startswith(_WEB) else ""
 
 
 def _reasonable(when: dt.datetime | None) -> dt.datetime | None:

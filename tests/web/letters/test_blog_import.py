@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+from html import escape
 from typing import TYPE_CHECKING
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import models
 from django.test import Client
 from django.utils import timezone
 from unit.sources.test_blogger import COMMENT, POST, SETTINGS, feed, own
 
-from rodtrad.web import blog_import
+from rodtrad.web import blog_import, letters
 from rodtrad.web.models import Event
 from rodtrad.web.models.following import Outgoing
 from rodtrad.web.models.letters import BlogImport, BlogPost, Letter
@@ -197,6 +199,51 @@ def test_what_runs_and_hides_is_gone_from_a_post(
     assert "javascript:" not in page
     assert "onerror" not in page
     assert "\u202e" not in page
+
+
+def too_long(row: models.Model) -> list[str]:
+    """Return the fields that hold more than they have room for; SQLite takes it all."""
+    texts = [one for one in row._meta.fields if isinstance(one, models.CharField)]
+    return [
+        field.name
+        for field in texts
+        if len(field.value_from_object(row)) > (field.max_length or 0)
+    ]
+
+
+def test_a_hostile_blog_is_only_words_before_and_after_it_is_approved(
+    published: Publication, client_for: ClientFor
+) -> None:
+    evil = '\u202e\u200b"><script>alert(1)</script>{% now "Y" %}'
+    in_xml = escape(evil)
+    long = f"/{'å' * 990}.html"  # with the blog's own address before it
+    file = feed(
+        post(1, escape(escape(evil)), Budget=in_xml, Eva=in_xml),
+        post(2, **{"https://blogg.example/2016/12/b2.html": long}),
+        post(3, **{"https://blogg.example/2016/12/b3.html": "javascript:alert(1)"}),
+        COMMENT.replace("Bo", in_xml).replace("Tack", in_xml),
+    ).replace("Kommunalrådet", in_xml)
+    client = client_for("chef")
+    blog = sent(client, file)
+    assert blog is not None
+    assert blog.posts.count() == 3
+    assert [too_long(one) for one in (blog, *blog.posts.all())] == [[]] * 4
+    at = f"/liten/brev/blogg/{blog.pk}/"
+    pages = [client.get(path) for path in (at, f"{at}1/", f"{at}3/", "/liten/brev/")]
+    client.post(at, {"become": "published", "comments": "on"})
+    assert Letter.objects.filter(state=Letter.State.PUBLISHED).count() == 3
+    for one in Letter.objects.all():
+        assert too_long(one) == []
+        pages.append(client.get(f"/liten/brev/{one.number}/"))
+        pages.append(client.get(letters.letter_address(one)))
+    pages += [client.get(f"/oppet/liten/brev/{part}") for part in ("", "flode.xml")]
+    for page in pages:
+        assert page.status_code == 200
+        text = page.content.decode()
+        assert "<script>alert" not in text
+        assert "javascript:" not in text
+        assert not {"\u202e", "\u200b"} & set(text)
+    assert "&lt;script&gt;alert(1)" in pages[0].content.decode()
 
 
 def test_another_municipality_s_blog_is_not_found(
