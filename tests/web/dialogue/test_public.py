@@ -433,6 +433,29 @@ def test_one_answers_only_what_is_there(dialogue: Dialogue, parent: str) -> None
     assert Client().get(at, {"svar_pa": parent}).status_code == 404
 
 
+def test_a_reply_to_a_resident_is_promised_no_answer_of_its_own(
+    make_dialogue: MakeDialogue, writes: Writes
+) -> None:
+    promises = ("Du får svar inom", 'name="epost"')
+    found = make_dialogue(moderation="after")
+    root = make_comment(found, "Början")
+    at = f"/oppet/liten/dialog/{found.pk}/skriv/?om=project:bro"
+    first, reply = text_of(at), text_of(f"{at}&svar_pa={root.pk}")
+    assert [(one in first, one in reply) for one in promises] == [(True, False)] * 2
+    writes(found, "Jag med", svar_pa=root.pk, epost="eva@exempel.se")
+    assert Comment.objects.get(text="Jag med").mail_hash == ""
+    assert not Outgoing.objects.exists()
+    # where addresses are confirmed that of a reply is too, and for nothing else
+    asked = make_dialogue("project", "skola", confirm_email=True)
+    root = make_comment(asked, "Om skolan")
+    at = f"/oppet/liten/dialog/{asked.pk}/skriv/"
+    reply = text_of(f"{at}?om=project:skola&svar_pa={root.pk}")
+    assert [one in reply for one in (*promises, 'name="svar"')] == [False, True, False]
+    writes(asked, "Vi med", svar_pa=root.pk, epost="eva@exempel.se", svar="on")
+    assert Outgoing.objects.get().once.startswith("comment:")
+    assert not Subscription.objects.exists()
+
+
 # ---------------------------------------------------------------- confirmed by mail
 
 
@@ -481,6 +504,22 @@ def test_a_forged_link_confirms_nothing(
         answer = getattr(Client(), method)(f"/oppet/liten/dialog/bekrafta/{token}/")
         assert answer.status_code == 404
     assert Comment.objects.get().state == State.UNCONFIRMED
+
+
+def test_the_link_of_one_comment_confirms_no_other(
+    make_dialogue: MakeDialogue, writes: Writes
+) -> None:
+    found = make_dialogue(confirm_email=True)
+    for i in range(2):
+        writes(found, f"Nr {i}", epost=f"{i}@exempel.se")
+    mine, other = Comment.objects.order_by("pk")
+    number, _colon, rest = acts.confirm_token(mine).partition(":")
+    assert number == str(mine.pk)
+    for forged in (f"{other.pk}:{rest}", acts.receipt_token(other)):
+        at = f"/oppet/liten/dialog/bekrafta/{forged}/"
+        assert Client().post(at).status_code == 404
+    states = Comment.objects.values_list("state", flat=True)
+    assert set(states) == {State.UNCONFIRMED}
 
 
 def test_an_old_link_says_so_and_the_comment_is_forgotten(

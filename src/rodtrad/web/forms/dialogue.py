@@ -46,13 +46,20 @@ class WriteForm(forms.Form):
     )
     svar = forms.BooleanField(label=lazy("Skicka svaret till mig"), required=False)
 
-    def __init__(self, asked: Dialogue, *args: Any, **kwargs: Any) -> None:
-        """Ask for an address where the dialogue demands one, else only for the answer."""
+    def __init__(
+        self, asked: Dialogue, *args: Any, reply: bool = False, **kwargs: Any
+    ) -> None:
+        """Ask for an address where the dialogue demands one, else only for the answer.
+
+        A reply to another resident is owed no answer of its own: none is offered.
+        """
         super().__init__(*args, **kwargs)
         mail = self.fields["epost"]
         mail.widget.attrs["autocomplete"] = "email"
-        if asked.confirm_email:
-            mail.required = True
+        mail.required = asked.confirm_email
+        if reply:
+            mail.help_text = _("Vi skickar en länk som du bekräftar med.")
+        elif asked.confirm_email:
             mail.help_text = _(
                 "Vi skickar en länk som du bekräftar med. Adressen visas aldrig. Vi sparar den bara om du vill ha svaret, och tar bort den en månad efter det."
             )
@@ -60,12 +67,15 @@ class WriteForm(forms.Form):
             mail.help_text = _(
                 "Bara om du vill ha svaret med e-post. Adressen visas aldrig. Vi tar bort den en månad efter svaret."
             )
+        if reply or not asked.confirm_email:
             del self.fields["svar"]
+        if reply and not asked.confirm_email:
+            del self.fields["epost"]
 
     def words(self) -> dialogue.Words:
         """Return what was written."""
         data = self.cleaned_data
-        return dialogue.Words(data["text"], data["namn"], data["epost"])
+        return dialogue.Words(data["text"], data["namn"], data.get("epost", ""))
 
 
 class ReportForm(forms.Form):

@@ -350,9 +350,9 @@ def write(request: PublicRequest, number: int) -> HttpResponse:
     item = _item_of(request, asked, sent.get("om", ""))
     parent = _parent_of(asked, item, sent.get("svar_pa", ""))
     if request.method == "GET":
-        form = WriteForm(asked, initial={"svar": True})
+        form = WriteForm(asked, initial={"svar": True}, reply=parent is not None)
         return _write_page(request, asked, form, (item, parent))
-    form = WriteForm(asked, request.POST)
+    form = WriteForm(asked, request.POST, reply=parent is not None)
     if not form.is_valid():
         return _write_page(request, asked, form, (item, parent), status=422)
     if not asked.takes_comments():
