@@ -437,7 +437,7 @@ def _news(
         "front": link(public_address(place, "front", language)),
         "all": link(public_address(place, "changes", language)),
     }
-    subject = _("{name}s investeringsplan: version {n}").format(
+    subject = _("Investeringsplanen för {name}: version {n}").format(
         name=place.name, n=publication.number
     )
     return subject, render_to_string("public/follow/mail_version.txt", facts)

@@ -183,6 +183,23 @@ def test_forged_links_do_nothing(page: str, token: str, liten: Municipality) -> 
     assert (found.confirmed_at, found.ended_at) == (None, None)
 
 
+def test_the_link_of_one_is_not_that_of_another(liten: Municipality) -> None:
+    wishes = [follower(liten, kind) for kind in ("plan", "letters")]
+    Subscription.objects.update(confirmed_at=None)
+    mine, other = wishes
+    for page, token in (
+        ("bekrafta", subscriptions.confirm_token(mine)),
+        ("avsluta", subscriptions.end_token([mine])),
+    ):
+        number, _colon, rest = token.partition(":")
+        assert number == str(mine.pk)
+        for forged in (f"{other.pk}:{rest}", f"{mine.pk}-{other.pk}:{rest}"):
+            at = f"/oppet/liten/folj/{page}/{forged}/"
+            assert Client().post(at).status_code == 404
+    states = Subscription.objects.values_list("confirmed_at", "ended_at")
+    assert set(states) == {(None, None)}
+
+
 def test_a_link_of_one_kind_is_not_one_of_another(liten: Municipality) -> None:
     found = follower(liten, "plan")
     confirm, end = subscriptions.confirm_token(found), subscriptions.end_token([found])
@@ -300,6 +317,20 @@ def test_a_new_version_is_told_to_those_it_concerns_once_each(
     assert f"http://testserver/open/liten/projekt/{key}/" in mails["en@exempel.se"].text
     assert subscriptions.tell_published(publication) == 2
     assert Outgoing.objects.count() == 2  # told once
+
+
+def test_a_name_that_ends_in_s_is_said_right(published: Publication) -> None:
+    place = published.municipality
+    place.name = "Borås"
+    place.save()
+    follower(place, "plan")
+    published.note = "Nytt i planen."
+    assert subscriptions.tell_published(published) == 1
+    mail = Outgoing.objects.get()
+    page = Client().get("/oppet/liten/").content.decode()
+    said = mail.subject + mail.text + page
+    assert said.count("nvesteringsplanen för Borås") == 3
+    assert "Boråss" not in said
 
 
 def test_an_answer_is_told_to_who_wrote(
