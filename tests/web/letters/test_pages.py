@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -127,6 +128,26 @@ def test_one_who_loses_the_role_is_stopped(
         assert answer.status_code == 403
     letter.refresh_from_db()
     assert letter.state == Letter.State.DRAFT
+
+
+def test_words_are_not_lost_by_leaving_nor_a_draft_by_one_press(
+    published: Publication, client_for: ClientFor, write: Write
+) -> None:
+    client, letter = client_for("administrator"), write("Hej.")
+    at = f"/liten/brev/{letter.number}/"
+    for path in (
+        "/liten/brev/nytt/",
+        at,
+        f"/liten/publicera/ny/{published.study.number}/",
+    ):
+        page = client.get(path).content.decode()
+        first = re.search(r"<form ((?!</form>).)*<textarea", page, re.DOTALL)
+        assert first is not None
+        assert "data-guard" in first[0].partition(">")[0], path
+    for path in (at, f"{at}visa/"):
+        page = client.get(path).content.decode()
+        form = page.split(f'action="{at}ta-bort/"')[1].split("</form>")[0]
+        assert form.index("</summary>") < form.index("<button"), path
 
 
 def test_the_letter_stands_in_the_menu_of_who_may_write_it(
