@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rodtrad.dialogue.checking import check_outcome
-from rodtrad.dialogue.envelope import distribute
-from rodtrad.dialogue.equal_shares import tie_ranks
+from rodtrad.dialogue.envelope import distribute, endowment, is_exhausted
+from rodtrad.dialogue.equal_shares import Electorate, share_out, tie_ranks
 from rodtrad.dialogue.receipts import build_receipt_book, build_result, receipt_rows
 from rodtrad.domain.ballots import Ballot, Envelope, Proposal
 
@@ -98,6 +98,36 @@ def test_never_passes_the_sum_and_every_receipt_holds(
     rows = list(receipt_rows(envelope, outcome.shares))
     book = build_receipt_book(outcome.shares)
     assert check_outcome(envelope, result, book, rows) == []
+
+
+def _one_by_one(envelope: Envelope, utility: Utility) -> tuple[list[int], int]:
+    """Return what is bought when no krona is passed over, and how many there are."""
+    people = Electorate(envelope, utility)
+    shares, added = share_out(people, endowment(people, 0)), 0
+    while not is_exhausted(people, shares):
+        more = share_out(people, endowment(people, added + 1), people.sum_ore)
+        if more.cost_ore > people.sum_ore:
+            break
+        shares, added = more, added + 1
+    return [one.proposal for one in shares.purchases], added
+
+
+@given(envelopes(), st.sampled_from(["cost", "points"]), st.integers(1, 7))
+@settings(deadline=None, max_examples=60)
+def test_no_krona_that_matters_is_passed_over(
+    envelope: Envelope, utility: Utility, times: int
+) -> None:
+    larger = replace(
+        envelope,
+        sum_ore=times * envelope.sum_ore,
+        proposals=tuple(
+            replace(p, cost_ore=times * p.cost_ore + n)
+            for n, p in enumerate(envelope.proposals)
+        ),
+    )
+    outcome = distribute(larger, completion="add1", utility=utility)
+    bought, added = _one_by_one(larger, utility)
+    assert (list(outcome.elected), outcome.added_kr) == (bought, added)
 
 
 @given(envelopes(), st.randoms(use_true_random=False))

@@ -18,6 +18,7 @@ from rodtrad.dialogue.equal_shares import (
     share_out,
     tie_ranks,
 )
+from rodtrad.dialogue.leaps import same_between
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -117,16 +118,25 @@ def endowment(people: Electorate, added_kr: int) -> Fraction:
 def _share_and_add(
     people: Electorate, adding: bool, progress: Callable[[int], None] | None
 ) -> tuple[Shares, int, Stopped]:
-    """Return the shares, the kronor added to each ballot, and why it stopped there."""
+    """Return the shares, the kronor added to each ballot, and why it stopped there.
+
+    Kronor that are proven to change nothing are passed over.
+    """
     shares = share_out(people, endowment(people, 0))
     if not adding:
         return shares, 0, "none"
-    added = 0
+    added, step = 0, 1
     while not is_exhausted(people, shares):
-        more = share_out(people, endowment(people, added + 1), people.sum_ore)
+        more = share_out(people, endowment(people, added + step), people.sum_ore)
+        same = same_between(shares, more)
+        if step > 1 and not same:
+            step //= 2
+            continue
         if more.cost_ore > people.sum_ore:
             return shares, added, "overspent"
-        shares, added = more, added + 1
+        shares, added = more, added + step
+        # with few ballots and a large sum there are millions of kronor to add
+        step = 2 * step if same else 1
         if progress is not None:
             progress(added)
     return shares, added, "exhausted"

@@ -15,6 +15,7 @@ from unit.dialogue.envelopes import (
 )
 
 from rodtrad.dialogue.envelope import distribute
+from rodtrad.dialogue.equal_shares import share_out
 from rodtrad.dialogue.receipts import receipt_rows
 from rodtrad.domain.ballots import Ballot, Envelope, Proposal
 
@@ -145,3 +146,24 @@ def test_an_envelope_that_means_nothing_is_refused(
 ) -> None:
     with pytest.raises(ValueError, match=r"."):
         Envelope("Prov", 100, "approval", proposals, ballots)
+
+
+def test_few_ballots_share_out_a_large_sum_in_few_steps(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Two million kronor to each, one after another, would take an hour."""
+    costs = {"a": 4_000_000, "b": 4_000_000, "c": 3_999_999, "d": 700_000, "e": 9}
+    backers = {"a": (1,), "b": (2,), "c": (3,), "d": (3, 4), "e": (1, 4, 5)}
+    envelope = approval_envelope(backers, costs, 10_000_000, 5)
+    tried = []
+
+    def counted(*given: object) -> object:
+        tried.append(1)
+        return share_out(*given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr("rodtrad.dialogue.envelope.share_out", counted)
+    outcome = distribute(envelope)
+    # the fourth has paid half of d, and all three of those a third of e
+    assert names(envelope, outcome.elected) == ["e", "d", "a", "b"]
+    assert (outcome.added_kr, outcome.stopped) == (2_000_003, "exhausted")
+    assert len(tried) < 200
