@@ -13,9 +13,10 @@ is found by computing the envelope again.
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 from math import lcm
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from rodtrad.dialogue.envelope import RULES, endowment, take_greedily
 from rodtrad.dialogue.equal_shares import Electorate, share_out, tie_ranks
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     from rodtrad.domain.ballots import Envelope
 
+_FRACTION: Final = re.compile(r"[0-9]+(/0*[1-9][0-9]*)?")
 # What a ballot has paid: the purchase, the amount over the common denominator, all of it.
 Path = tuple[tuple[int, int, bool], ...]
 
@@ -109,6 +111,18 @@ def _check_greedy(envelope: Envelope, result: Mapping[str, Any]) -> list[str]:
     return [_("Flest röster först ger andra förslag.")]
 
 
+def _fraction(text: Any) -> Fraction:
+    """Return an amount as we write it; another form may be a number without end.
+
+    Raises:
+        ValueError: it is written in another way.
+    """
+    if not isinstance(text, str) or not _FRACTION.fullmatch(text):
+        msg = "not a fraction of whole numbers"
+        raise ValueError(msg)
+    return Fraction(text)
+
+
 class _Check:
     """The check of one outcome by equal shares."""
 
@@ -116,8 +130,11 @@ class _Check:
         self.envelope, self.result = envelope, result
         self.index = {p.proposal_id: i for i, p in enumerate(envelope.proposals)}
         self.bought = [self.index[p["proposal_id"]] for p in result["purchases"]]
-        prices = [Fraction(p["price"]) for p in result["purchases"]]
-        start = Fraction(result["endowment_ore"])
+        prices = [_fraction(p["price"]) for p in result["purchases"]]
+        start = _fraction(result["endowment_ore"])
+        if type(result["added_kr"]) is not int or result["added_kr"] < 0:
+            msg = "what was added is no number of kronor"
+            raise ValueError(msg)
         self.unit = lcm(start.denominator, *(p.denominator for p in prices))
         self.start = int(start * self.unit)
         self.prices = [int(price * self.unit) for price in prices]

@@ -182,6 +182,25 @@ def test_a_winner_that_others_should_have_gone_before_is_found() -> None:
     assert "”Bike” skulle ha gått före ”Gym”." in found
 
 
+@pytest.mark.parametrize(
+    "price", ["1/0", "1e999999999", "-1/6", "0.1667", "1_0", 1, 1e400, None, ["1"]]
+)
+def test_a_price_in_another_form_is_refused(price: Any) -> None:
+    """A number without end is never reckoned with, and nothing is divided by nought."""
+    parts = copy.deepcopy(_published(example(BACKERS)))
+    parts[1]["purchases"][0]["price"] = price
+    with pytest.raises(ValueError, match="not a fraction"):
+        check_outcome(*parts)
+
+
+@pytest.mark.parametrize("added", [17.0, -1, "17", None, True])
+def test_what_was_added_is_a_whole_number(added: Any) -> None:
+    parts = copy.deepcopy(_published(example(BACKERS)))
+    parts[1]["added_kr"] = added
+    with pytest.raises(ValueError, match="no number of kronor"):
+        check_outcome(*parts)
+
+
 def test_greedy_is_recomputed() -> None:
     envelope = example(BACKERS)
     result = build_result(envelope, distribute(envelope, "greedy"))
