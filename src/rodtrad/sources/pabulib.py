@@ -34,6 +34,8 @@ SECTIONS: Final = ("META", "PROJECTS", "VOTES")
 _MOST_BYTES: Final = 200_000_000
 _MOST_ISSUES: Final = 100
 _AMOUNT: Final = re.compile(r"\d{1,15}(\.\d{1,2})?")
+# Three digits after a comma are thousands to some, and decimals to others.
+_THOUSANDS: Final = re.compile(r"\d{1,3}([,.]\d{3})+")
 _WHOLE: Final = re.compile(r"\d{1,9}")
 # A spreadsheet would take such an id for a formula.
 _FORMULA: Final = re.compile(r"[=+@\t\r]|-(?!\d+$)")
@@ -125,6 +127,7 @@ def read_pabulib(data: bytes) -> tuple[Envelope, list[Issue]]:
     )
     _check_votes(sections["PROJECTS"], envelope, faults)
     _check_limits(sections["VOTES"], meta, envelope, faults)
+    faults.stop()
     return envelope, faults.told()
 
 
@@ -276,7 +279,7 @@ def _name(meta: dict[str, tuple[int, str]]) -> str:
 def _ore(text: str, line: int, column: str, faults: _Faults) -> int:
     """Return an amount as whole öre, never rounded; 1 where it is no amount."""
     plain = _ROUND_CENTS.sub(r"\1", text.replace(",", "."))
-    if not _AMOUNT.fullmatch(plain):
+    if _THOUSANDS.fullmatch(text) or not _AMOUNT.fullmatch(plain):
         message = _("{text} är inget belopp.").format(text=quoted(text))
         remedy = _("Skriv ett tal med högst två decimaler, till exempel 25000.")
         faults.tell("pb_amount", line, column, message, remedy)
@@ -307,7 +310,8 @@ def _proposals(lines: list[Line], faults: _Faults) -> list[Proposal]:
     found: dict[str, Proposal] = {}
     for line, cells in lines:
         key = cells["project_id"]
-        if not key or "," in key or _FORMULA.match(key):
+        # blanks and commas part the ids on a ballot and on a receipt
+        if not key or "," in key or len(key.split()) > 1 or _FORMULA.match(key):
             message = _("{id} kan inte vara ett projekts id.").format(id=quoted(key))
             remedy = _("Skriv bokstäver och siffror, utan komma.")
             faults.tell("pb_project_id", line, "project_id", message, remedy)

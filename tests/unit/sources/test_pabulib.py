@@ -133,6 +133,16 @@ REFUSED = {
         "pb_amount",
         9,
     ),
+    "thousands or decimals": (
+        (META + PROJECTS + VOTES).replace(";1000", ";1,000"),
+        "pb_amount",
+        4,
+    ),
+    "thousands of a cost": (
+        (META + PROJECTS + VOTES).replace("400.50", "25.000"),
+        "pb_amount",
+        9,
+    ),
     "unknown kind": (
         (META + PROJECTS + VOTES).replace("approval", "lottery"),
         "pb_vote_type",
@@ -165,6 +175,11 @@ REFUSED = {
     ),
     "project without id": (
         META + PROJECTS + ";5;Till;lek\n" + VOTES,
+        "pb_project_id",
+        10,
+    ),
+    "an id of two words": (
+        META + PROJECTS + "3 b;5;Till;lek\n" + VOTES,
         "pb_project_id",
         10,
     ),
@@ -210,6 +225,11 @@ def test_a_fault_is_told_at_its_line(text: str, code: str, line: int) -> None:
     found, messages = _read(text)
     assert (code, line) in found
     assert f"Rad {line}: " in messages[found.index((code, line))]
+
+
+def test_a_limit_that_is_no_number_gives_no_envelope() -> None:
+    with pytest.raises(InputError, match="Rad 6: ”x” är inget heltal"):
+        read_pabulib((META + "min_length;x\n" + PROJECTS + VOTES).encode())
 
 
 def test_text_that_is_not_utf_8_is_told_at_its_line() -> None:
