@@ -314,6 +314,9 @@ def _waiting(result: Result) -> Section:
         )
         if shared
         else _("Förslagen ryms inte i det som var kvar när turen kom till dem.")
+        if all(one["points"] for one in rest)
+        # one that nobody voted for might have fitted
+        else _("Förslagen tas i ordning efter röster. De som inte ryms hoppas över.")
     )
     table = TableBlock(
         _("Förslag som inte får pengar"),

@@ -86,3 +86,14 @@ def test_an_unknown_currency_is_not_called_kronor() -> None:
     assert "i filens valuta" in render_envelope(result)
     assert "kronor" in render_envelope({**result, "country": ""})
     assert "1\u00a0100 PLN" in render_envelope({**result, "currency": "PLN"})
+
+
+def test_what_nobody_voted_for_is_not_said_to_be_too_dear() -> None:
+    def lead(envelope: Envelope) -> str:
+        report = build_envelope_report(_result(envelope, rule="greedy"))
+        return report.sections[1].lead[0].text
+
+    voted = points_envelope([{"a": 1}, {"b": 1}], {"a": 60, "b": 50}, 90, "approval")
+    assert "ryms inte i det som var kvar" in lead(voted)
+    unvoted = points_envelope([{"a": 1}], {"a": 60, "b": 5}, 90, "approval")
+    assert "ryms inte i det som var kvar" not in lead(unvoted)
