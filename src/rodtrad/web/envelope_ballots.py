@@ -185,13 +185,16 @@ def cast(envelope: Envelope, keys: Sequence[str], code: str, nonce: str) -> str:
         TwiceError: the form has been sent already, or the code is used.
         RefusedError: the ballot is not taken; why is in its words.
     """
-    if envelope.phase() != Phase.VOTING:
-        raise RefusedError(_("Röstningen är inte öppen."))
     receipt = receipt_code(envelope, nonce)
-    # a form sent twice is answered before its code is looked at: that is used by itself
-    if envelope.ballots.filter(pk=hash_of(envelope, receipt)).exists():
-        raise TwiceError(_("Rösten är redan lagd. Den räknas en gång."))
-    _store(envelope, keys, code, receipt)
+    with transaction.atomic():
+        # held, so that none comes in beside a count at midnight
+        row = locked(envelope)
+        if row.phase() != Phase.VOTING:
+            raise RefusedError(_("Röstningen är inte öppen."))
+        # answered before the code is looked at: that is used, by the same form
+        if row.ballots.filter(pk=hash_of(row, receipt)).exists():
+            raise TwiceError(_("Rösten är redan lagd. Den räknas en gång."))
+        _store(row, keys, code, receipt)
     return receipt
 
 
@@ -330,11 +333,18 @@ def count_due() -> int:
             _log.exception("envelope %s could not be counted", row.pk)
             # staff is asked again; nothing has been lost
             Envelope.objects.filter(pk=row.pk, state=row.state).update(
-                state=Envelope.State.DRAFT if row.imported else Envelope.State.OPEN
+                state=_before_count(row)
             )
         else:
             done += 1
     return done
+
+
+def _before_count(envelope: Envelope) -> Envelope.State:
+    """Return where an envelope goes back to; one with a result keeps it, and is shut."""
+    if envelope.result is not None:
+        return Envelope.State.COUNTED
+    return Envelope.State.DRAFT if envelope.imported else Envelope.State.OPEN
 
 
 def _may_count(envelope: Envelope) -> None:
@@ -376,6 +386,7 @@ def _count(who: HttpRequest | User | None, envelope: Envelope) -> None:
         row = locked(envelope)
         if _stamp(row) != stamp:
             raise RefusedError(_("Något har ändrats under räkningen. Räkna igen."))
+        _store_anew(row)
         row.result, row.pack = result, packed
         row.pack_hash = hashlib.sha256(packed).hexdigest()
         row.counted_at, row.state = timezone.now(), Envelope.State.COUNTED
@@ -388,6 +399,19 @@ def _count(who: HttpRequest | User | None, envelope: Envelope) -> None:
             "hash": row.pack_hash,
         }
         record(who, row, "envelope.counted", after=told)
+
+
+def _store_anew(envelope: Envelope) -> None:
+    """Lay the ballots in the order of their keys, which says nothing about who voted.
+
+    A database keeps rows in the order in which they came, and PostgreSQL with each its
+    transaction: that in which a code was marked as used.
+    """
+    if envelope.imported:
+        return
+    rows = list(envelope.ballots.order_by("key"))
+    envelope.ballots.all().delete()
+    Ballot.objects.bulk_create(rows, batch_size=1_000)
 
 
 def pack_result(

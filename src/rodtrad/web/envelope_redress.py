@@ -12,6 +12,7 @@ import datetime as dt
 import hashlib
 import io
 import json
+import re
 import zipfile
 from typing import TYPE_CHECKING, Any, Final
 
@@ -24,7 +25,7 @@ from django.utils.translation import gettext_lazy
 from rodtrad.sources.envelope_folder import BOOK_FILE, ROWS_FILE
 from rodtrad.web import events
 from rodtrad.web.envelope_ballots import core_envelope, pack_result
-from rodtrad.web.envelopes import RefusedError, locked, record, record_proposal
+from rodtrad.web.envelopes import RefusedError, locked, record, record_proposal, stands
 from rodtrad.web.models import Event
 from rodtrad.web.models.envelope import Envelope, EnvelopeProposal
 
@@ -36,11 +37,13 @@ THINNED_AFTER_DAYS: Final = 90
 
 # A vote that is never counted to an end is over some time all the same.
 _FORGOTTEN_AFTER_DAYS: Final = 365
+_REDACTED: Final = "envelope.proposal_redacted"
+# What may stand in place of a word that is taken away.
+_GONE: Final = "borttaget"
+_WORD: Final = re.compile(r"\w+")
 
 events.declare_action("envelope.torn_up", gettext_lazy("rev upp en räkning"))
-events.declare_action(
-    "envelope.proposal_redacted", gettext_lazy("tog bort uppgifter ur ett förslag")
-)
+events.declare_action(_REDACTED, gettext_lazy("tog bort uppgifter ur ett förslag"))
 events.declare_action(
     "envelope.proposals_thinned", gettext_lazy("gallrade förslag som inte kom med")
 )
@@ -67,12 +70,22 @@ def tear_up(who: HttpRequest, envelope: Envelope, why: str) -> None:
     record(who, row, "envelope.torn_up", before, after, why)
 
 
-def torn_up(envelope: Envelope) -> list[Event]:
-    """Return when counts of an envelope were torn up, and why, for everyone to read."""
-    found = Event.objects.for_object("envelope", str(envelope.number)).filter(
-        municipality=envelope.municipality_id, action="envelope.torn_up"
+def done_openly(envelope: Envelope) -> list[Event]:
+    """Return counts torn up, and words taken out of what is voted for: all read it."""
+    count = Q(object_type="envelope", object_key=str(envelope.number))
+    words = Q(
+        object_type="envelopeproposal", object_key__startswith=f"{envelope.number}/"
     )
-    return list(found.order_by("at").only("at", "note"))
+    found = Event.objects.filter(
+        count & Q(action="envelope.torn_up") | words & Q(action=_REDACTED),
+        municipality=envelope.municipality_id,
+    )
+    return [
+        event
+        for event in found.order_by("at").only("at", "action", "note")
+        if event.action != _REDACTED
+        or timezone.localdate(event.at) >= envelope.votes_from
+    ]
 
 
 # ---------------------------------------------------------------- proposals
@@ -82,23 +95,40 @@ def torn_up(envelope: Envelope) -> list[Event]:
 def redact(who: HttpRequest, proposal: EnvelopeProposal, name: str, text: str) -> None:
     """Give a proposal other words, at any time; its id, cost and votes stay.
 
+    When somebody may have voted for them, words are only taken away.
+
     A result that is counted is packed again with the new words: the receipts are the
     same, and so is what they are computed from.
 
     Raises:
-        RefusedError: it is being counted just now.
+        RefusedError: it is being counted just now, or a word is put in too late.
     """
     envelope = locked(proposal.envelope)
     if envelope.state == Envelope.State.COUNTING:
         raise RefusedError(_("Rösterna räknas. Försök igen om en stund."))
     row = EnvelopeProposal.objects.select_for_update().get(pk=proposal.pk)
+    new = not (_is_less(row.name, name) and _is_less(row.text, text))
+    if new and row.state == row.State.SHOWN and stands(envelope):
+        raise RefusedError(
+            _(
+                "Röstningen har börjat, och då går det bara att ta bort ord. Skriv "
+                "[borttaget] där något saknas."
+            )
+        )
     row.name, row.text = name, text
     row.save(update_fields=["name", "text"])
     row.envelope = envelope
     # not the words: they are what is taken away
-    record_proposal(who, row, "envelope.proposal_redacted", None, {})
-    if envelope.result is not None and envelope.pack:
+    record_proposal(who, row, _REDACTED, None, {})
+    if row.state == row.State.SHOWN and envelope.result is not None:
         _pack_again(envelope, row)
+
+
+def _is_less(before: str, after: str) -> bool:
+    """Return whether a text is another with words taken away, in the same order."""
+    left = iter(_WORD.findall(before.casefold()))
+    kept = _WORD.findall(after.casefold())
+    return all(word == _GONE or word in left for word in kept)
 
 
 def _pack_again(envelope: Envelope, row: EnvelopeProposal) -> None:

@@ -8,6 +8,7 @@ import zipfile
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from django.db import connection
 from django.test import Client
 from web.envelope.conftest import BALLOTS, day
 
@@ -15,6 +16,7 @@ from rodtrad.dialogue.checking import check_outcome
 from rodtrad.sources.envelope_folder import read_envelope
 from rodtrad.sources.pabulib import read_pabulib_file
 from rodtrad.web import envelope_ballots
+from rodtrad.web.envelopes import RefusedError
 from rodtrad.web.models import Event
 from rodtrad.web.models.envelope import Ballot, Envelope, EnvelopeProposal, VotingCode
 
@@ -417,6 +419,17 @@ def test_most_votes_first_has_no_receipts(
     assert Client().get(f"{AT}fil/..%2Fx").status_code == 404
 
 
+def test_the_front_tells_of_a_vote_behind_those_that_wait(
+    make_envelope: MakeEnvelope,
+) -> None:
+    make_envelope(name="Byns pott")
+    for _n in range(3):
+        make_envelope(name="Nästa pott", votes_from=day(5), votes_to=day(6))
+    front = Client().get("/oppet/liten/").content.decode()
+    assert "Byns pott" in front
+    assert "Nästa pott" not in front
+
+
 def test_front_and_project_tell_of_it(make_envelope: MakeEnvelope) -> None:
     make_envelope(project_id="skola")
     assert "Rösta senast" in Client().get("/oppet/liten/").content.decode()
@@ -439,3 +452,30 @@ def test_many_ballots_are_left_to_the_worker(
     assert envelope_ballots.count_due() == 1
     assert Envelope.objects.get().state == "counted"
     assert envelope_ballots.count_due() == 0
+
+
+def test_a_ballot_that_comes_beside_the_count_is_refused(
+    make_envelope: MakeEnvelope,
+) -> None:
+    """The page was asked for in time, but the vote is counted before it is stored."""
+    envelope = make_envelope()
+    Envelope.objects.update(state="counted")
+    with pytest.raises(RefusedError, match="inte öppen"):
+        envelope_ballots.cast(envelope, ["4"], "", envelope_ballots.new_nonce())
+    assert not envelope.ballots.exists()
+
+
+def test_when_counted_the_order_of_the_ballots_is_nobodys(
+    make_envelope: MakeEnvelope, client_for: ClientFor
+) -> None:
+    envelope = make_envelope()
+    for keys in BALLOTS:
+        nonce = envelope_ballots.new_nonce()
+        envelope_ballots.cast(envelope, list(keys), "", nonce)
+    before = sorted(envelope.ballots.values_list("key", "number", "marks"))
+    counted(client_for)
+    assert sorted(envelope.ballots.values_list("key", "number", "marks")) == before
+    place = {"sqlite": "rowid", "postgresql": "ctid"}[connection.vendor]
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT key FROM web_ballot ORDER BY {place}")
+        assert [row[0] for row in cursor] == [key for key, _n, _m in before]

@@ -431,3 +431,50 @@ def test_a_count_holds_nothing_and_sees_what_changed_meanwhile(
         "counted",
         "open",
     ]
+
+
+def test_a_new_count_that_fails_leaves_the_first_and_lets_nothing_more_in(
+    make_envelope: MakeEnvelope,
+    client_for: ClientFor,
+    published: Publication,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    make_envelope()
+    staff = client_for("ekonom")
+    paper(staff, "45")
+    Envelope.objects.update(votes_from=day(-3), votes_to=day(-1))
+    staff.post(f"{AT}rakna/")
+    first = Envelope.objects.get(state="counted").pack_hash
+    monkeypatch.setattr(envelope_ballots, "AT_ONCE", 0)
+    staff.post(f"{AT}rakna/")
+
+    def broken(*_given: Any) -> Any:
+        raise ArithmeticError("one that cannot be counted")
+
+    monkeypatch.setattr(envelope_ballots, "distribute", broken)
+    assert envelope_ballots.count_due() == 0
+    # whoever has seen the result adds nothing to it, unless it is torn up in the open
+    assert paper(staff, "4").status_code == 422
+    assert Envelope.objects.get(state="counted").pack_hash == first
+
+
+def test_what_is_voted_for_is_given_no_other_words(
+    make_envelope: MakeEnvelope, client_for: ClientFor, published: Publication
+) -> None:
+    envelope = make_envelope()
+    envelope.proposals.filter(number=3).update(text="En park. Ring Eva Lind, 070-1.")
+    staff, page = client_for("ekonom"), f"/oppet{AT}"
+    for number, name, text in ((3, "Lekplats", ""), (3, "Park", "En ny park.")):
+        answer = staff.post(
+            f"{AT}forslag/{number}/orden/", {"name": name, "text": text}
+        )
+        assert answer.status_code == 422
+        assert "bara att ta bort ord" in answer.content.decode()
+    assert "Ord togs bort" not in Client().get(page).content.decode()
+    less = {"name": "Park", "text": "En park. Ring [borttaget]."}
+    assert staff.post(f"{AT}forslag/3/orden/", less).status_code == 302
+    told = Client().get(page).content.decode()
+    assert "Ring [borttaget]" in told
+    assert "Eva Lind" not in told
+    # and everyone is told that it was done
+    assert "Ord togs bort ur ett förslag" in told

@@ -133,7 +133,7 @@ def one(request: MunicipalRequest, number: int) -> HttpResponse:
             and phase in (Phase.VOTING, Phase.CLOSED),
             "over": phase in _OVER or envelope.imported,
             "may_fetch": _may_fetch(envelope),
-            "torn_up": envelope_redress.torn_up(envelope),
+            "openly": envelope_redress.done_openly(envelope),
             "project": dict(envelopes.project_choices(request.municipality)).get(
                 envelope.project_id, ""
             )

@@ -107,7 +107,7 @@ def one(request: PublicRequest, number: int) -> HttpResponse:
         project=item,
         shown=[row for row in rows if row.state == states.SHOWN],
         refused=[row for row in rows if row.state == states.REFUSED],
-        torn_up=envelope_redress.torn_up(envelope),
+        openly=envelope_redress.done_openly(envelope),
         thanks=request.GET.get("tack") == "1",
         today=timezone.localdate(),
     )
@@ -275,7 +275,7 @@ def result(request: PublicRequest, number: int) -> HttpResponse:
         "public/envelope/result.html",
         nav="envelope",
         envelope=envelope,
-        torn_up=envelope_redress.torn_up(envelope),
+        openly=envelope_redress.done_openly(envelope),
         report=build_envelope_report(envelope.result or {}),
         files=envelope_ballots.packed_files(envelope),
     )
@@ -385,9 +385,10 @@ def _on_front(request: HttpRequest, publication: Publication) -> SafeString | st
     """Say on the front page that something can be proposed or voted for now."""
     rows = envelopes.public_envelopes(publication.municipality)
     day = timezone.localdate()
-    rows = rows.filter(state=Envelope.State.OPEN, votes_to__gte=day)[:_ON_FRONT]
+    rows = rows.filter(state=Envelope.State.OPEN, votes_to__gte=day)
     now = (Phase.PROPOSALS, Phase.VOTING)
-    return _line(request, [one for one in rows if one.phase(day) in now])
+    # those that wait for their day take no place from those of today
+    return _line(request, [one for one in rows if one.phase(day) in now][:_ON_FRONT])
 
 
 def _at_project(request: HttpRequest, item: PublicItem) -> SafeString | str:
