@@ -13,6 +13,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from dataclasses import dataclass
+from itertools import combinations
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -182,26 +183,25 @@ def merge_groups(counts: Mapping[str, int]) -> list[tuple[str, ...]]:
 def may_follow(earlier: Mapping[str, Any], later: Mapping[str, Any]) -> bool:
     """Return True where no fewer than `PER_CELL` can be told by subtracting two regions.
 
-    Between them must have come at least so many answers, or none, to each part in which
-    both tell of the same groups. Arguments as `Residents.as_dict` gives them.
+    Whatever cells of the later are taken from, and whatever of the earlier are taken
+    away, what is left is nobody or at least so many. Arguments as `Residents.as_dict`
+    gives them.
     """
-    before, after = _groups_of(earlier), _groups_of(later)
-    while before or after:
-        # the smallest part that both divide without remainder
-        part = set(next(iter(before or after)))
-        size = -1
-        while len(part) > size:
-            size = len(part)
-            for groups in (*before, *after):
-                if part & groups:
-                    part |= groups
-        new = sum(n for groups, n in after.items() if groups <= part)
-        old = sum(n for groups, n in before.items() if groups <= part)
-        if new != old and new - old < PER_CELL:
-            return False
-        before = {groups: n for groups, n in before.items() if not groups <= part}
-        after = {groups: n for groups, n in after.items() if not groups <= part}
-    return True
+    return all(
+        later_n == earlier_n or later_n - earlier_n >= PER_CELL
+        for all_groups, later_n in _unions(_groups_of(later))
+        for some_groups, earlier_n in _unions(_groups_of(earlier))
+        if some_groups <= all_groups
+    )
+
+
+def _unions(cells: Mapping[frozenset[str], int]) -> list[tuple[frozenset[str], int]]:
+    """Return the groups and answers of every choice among some cells, of none as well."""
+    return [
+        (frozenset[str]().union(*chosen), sum(cells[groups] for groups in chosen))
+        for size in range(len(cells) + 1)
+        for chosen in combinations(cells, size)
+    ]
 
 
 def _groups_of(region: Mapping[str, Any]) -> dict[frozenset[str], int]:

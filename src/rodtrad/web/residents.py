@@ -42,7 +42,7 @@ from rodtrad.plan.residents_map import residents_map
 from rodtrad.plan.robust import MapLimits
 from rodtrad.publish.public_sum import SUM_ID
 from rodtrad.study import read_choices
-from rodtrad.web import events
+from rodtrad.web import events, public_now
 from rodtrad.web.models.sandbox import ResidentAnswer, ResidentRegion
 from rodtrad.web.public_parts import kept
 
@@ -233,8 +233,11 @@ def reckon_waiting() -> int:
     )
     done = 0
     for region in ResidentRegion.objects.filter(state=State.WAITING).order_by("pk"):
-        taken = ResidentRegion.objects.filter(pk=region.pk, state=State.WAITING).update(
-            state=State.RUNNING, started_at=timezone.now()
+        # one at a time in a municipality: what is told next depends on what was told last
+        taken = (
+            ResidentRegion.objects.filter(pk=region.pk, state=State.WAITING)
+            .exclude(municipality__resident_regions__state=State.RUNNING)
+            .update(state=State.RUNNING, started_at=timezone.now())
         )
         if not taken:
             continue
@@ -247,6 +250,7 @@ def reckon_waiting() -> int:
         finally:
             region.finished_at = timezone.now()
             region.save(update_fields=["result", "state", "finished_at"])
+        public_now.heard(region.municipality)
         done += 1
     return done
 

@@ -20,6 +20,7 @@ from rodtrad.plan.residents import (
     PER_CELL,
     Residents,
     age_shares,
+    may_follow,
     merge_groups,
     middle_weights,
     residents_region,
@@ -89,6 +90,43 @@ def test_too_few_answers_say_nothing() -> None:
     assert residents_region(KEYS, [], EVEN) is None
     # nineteen who say their age and four who do not are nineteen
     assert residents_region(KEYS, few + _answers(4, 0.5, ""), EVEN) is None
+
+
+def _told(**cells: int) -> dict[str, Any]:
+    """A region of cells: `a` is the first age group, `x` those who did not say."""
+    names = dict(zip("abcd", GROUPS, strict=True))
+    return {
+        "cells": [
+            {"groups": [names[sign] for sign in groups if sign in names], "answers": n}
+            for groups, n in cells.items()
+        ]
+    }
+
+
+@pytest.mark.parametrize(
+    ("later", "may"),
+    [
+        (_told(ab=9, c=6, d=9), True),
+        (_told(ab=14, c=6, d=9), True),
+        (_told(ab=13, c=6, d=9), False),
+        (_told(ab=12, c=8, d=9), False),
+        (_told(ab=9, c=6, d=9, x=5), True),
+        (_told(a=7, b=7, c=6, d=9), True),
+        # the second group are the third and it without those who were the third before
+        (_told(a=10, bc=10, d=9), False),
+        (_told(a=10, bc=11, d=9), True),
+    ],
+)
+def test_two_regions_tell_of_no_fewer_than_five_together(
+    later: dict[str, Any], may: bool
+) -> None:
+    assert may_follow(_told(ab=9, c=6, d=9), later) is may
+
+
+def test_a_region_of_everyone_is_told_apart_when_the_rest_are_enough() -> None:
+    everyone = _told(x=20)
+    assert not may_follow(everyone, _told(abcd=5, x=16))
+    assert may_follow(everyone, _told(abcd=5, x=20))
 
 
 # ----------------------------------------------------------------- weights of groups

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 from web.public.conftest import public_data
 from web.sandbox.conftest import sandbox_data
 
 from rodtrad.web import public_form, public_parts, residents
-from rodtrad.web.models import Event
+from rodtrad.web.models import Event, Municipality
 from rodtrad.web.models.sandbox import ResidentAnswer, ResidentRegion
 from rodtrad.web.views import public_questions, public_sandbox
 
@@ -305,6 +306,23 @@ def test_answers_about_other_projects_do_not_count(
     assert heard(third) == 25
 
 
+def test_answers_on_the_way_are_lost_when_the_questions_change(
+    published: Publication, publish: Publish
+) -> None:
+    client = Client()
+    last = _answered(client, "first")
+    fields = {**_fields(last), "gor": "lamna", "alder": ""}
+    data = sandbox_data()
+    for row in data["scores"]:
+        if row["criterion"] == "klimat" and row["project_id"] == "bro":
+            row["score"] = 100.0
+    publish(data)
+    answer = client.post(HERE, fields)
+    assert answer.status_code == 409
+    assert "en ny version medan du svarade" in answer.content.decode()
+    assert not ResidentAnswer.objects.exists()
+
+
 def test_one_that_fails_says_so_and_does_not_stop_the_next(
     published: Publication, client_for: ClientFor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -353,6 +371,19 @@ def test_everyone_sees_the_region_and_that_nobody_was_chosen(
     assert "har själva valt att göra det" in text
     assert "Partierna" in text
     assert not answer.cookies
+    # a project that is not shown any more is left out of the distance too
+    region = ResidentRegion.objects.get()
+    region.result["map"]["distance"] = {
+        "at_least": 0.1,
+        "at_most": 0.2,
+        "project_id": "borta",
+        "none": False,
+    }
+    region.save()
+    public_parts.forget()
+    text = Client().get(at).content.decode()
+    assert "behöver minst 10" in text
+    assert "””" not in text
     # nothing of a version that is taken back
     type(published).objects.update(withdrawn_at=published.published_at)
     assert Client().get(at).status_code == 404
@@ -385,6 +416,27 @@ def test_a_new_region_tells_of_no_fewer_than_five(
     second = reckoned()
     assert second["region"]["answers"] == 34
     assert second["region"]["mean"] != first["region"]["mean"]
+
+
+def test_a_region_waits_for_the_one_that_is_being_reckoned(
+    published: Publication, client_for: ClientFor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two at once would both follow the same, and might differ by one answer."""
+    monkeypatch.setattr(residents, "reckon", lambda _publication: {})
+    place = published.municipality
+    under = ResidentRegion.objects.create(
+        municipality=place,
+        publication=published,
+        state="running",
+        started_at=timezone.now(),
+    )
+    client_for("ekonom").post(STAFF)
+    assert residents.reckon_waiting() == 0
+    ResidentRegion.objects.filter(pk=under.pk).update(state="done")
+    heard = Municipality.objects.get(pk=place.pk).heard
+    assert residents.reckon_waiting() == 1
+    # what everyone reads has changed, and no event says so
+    assert Municipality.objects.get(pk=place.pk).heard == heard + 1
 
 
 def test_only_shares_that_are_asked_about_are_reckoned(published: Publication) -> None:

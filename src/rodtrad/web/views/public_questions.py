@@ -40,6 +40,8 @@ GROUP_NAMES: Final = {
 # A school class may answer from one address, but nobody may answer for a whole town.
 _PER_ADDRESS: Final = (60, 3600)
 _PER_ITEM: Final = (40, 3600)
+# Which worst and best the answers so far are about, as a form carries it.
+_ABOUT: Final = "om"
 # Six questions each for such a class at once, back and forth.
 _MOST_STEPS: Final = (400, 60)
 
@@ -91,6 +93,9 @@ def _step(request: PublicRequest, known: Mapping[str, Swing]) -> HttpResponse:
         return _lost(request, 413)
     if not throttle.allow_key("fragor-steg", throttle.sender(request), _MOST_STEPS):
         return _lost(request, 429)
+    if request.POST.get(_ABOUT) not in (None, residents.swings_key(known)):
+        # what was asked about is not what is asked about now
+        return _lost(request, 409)
     try:
         given = residents.carried(request.POST.get("hittills", ""), known)
         what = request.POST.get("gor", "")
@@ -150,6 +155,7 @@ def _ask(
             {"value": "second", "label": _("B"), **outcome_words(known, other)},
         ],
         back=bool(given),
+        about=residents.swings_key(known),
     )
 
 
@@ -175,6 +181,7 @@ def _result(
         fault=fault,
         problem=problem,
         carried=residents.carry(given),
+        about=residents.swings_key(residents.swings_of(request.publication)),
         given=[answer_text(names, one) for one in given],
         ranges=[(names[key], low, high) for key, (low, high) in ranges],
         says=bool(rows) and not fault,
