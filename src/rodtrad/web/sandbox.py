@@ -18,12 +18,14 @@ from dataclasses import dataclass
 from threading import Lock as Mutex
 from typing import TYPE_CHECKING, Any, Final
 
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from rodtrad.domain.arrays import Choice
 from rodtrad.explain.sandbox import try_own
 from rodtrad.explain.workbench import Bench, build_bench
 from rodtrad.publish.public_sum import SUM_ID
+from rodtrad.web import throttle
 from rodtrad.web.bench import possible_starts
 from rodtrad.web.models import Publication
 
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 
     from rodtrad.domain.arrays import Case, Project
     from rodtrad.web.models import Municipality
+    from rodtrad.web.views.public_base import PublicRequest
 
 VERSION: Final = 1
 # A code stands in an address, and in a comment: both have their limits.
@@ -41,6 +44,8 @@ _CODE: Final = re.compile(r"[A-Za-z0-9_-]+")
 _CHECK_BYTES: Final = 5
 _LARGEST: Final = 1 << 24
 _KEPT: Final = 4
+# A school class that opens plans from one address, all at once.
+MOST_OPENED: Final = (600, 60)
 
 # Out of the plan, or the number of the alternative and the start year.
 State = tuple[int, int] | None
@@ -64,6 +69,14 @@ _building = Mutex()
 
 class BrokenCodeError(Exception):
     """A code that cannot be read; the text says why, to the person."""
+
+    status = 404
+
+
+class TooManyError(BrokenCodeError):
+    """A code that is not read now, since one place has asked for very many."""
+
+    status = 429
 
 
 @dataclass(frozen=True)
@@ -109,11 +122,19 @@ class OwnPlan:
             raise BrokenCodeError(_too_many())
         return OwnPlan(self.publication, left)
 
+    @property
+    def _key(self) -> tuple[int, str, str]:
+        return self.publication.pk, self.code, get_language() or "sv"
+
+    def is_kept(self) -> bool:
+        """Return whether what the plan gives is known, and need not be reckoned."""
+        key = self._key
+        with _mutex:
+            return key in _results
+
     def result(self) -> dict[str, Any]:
         """Return what the plan gives (`explain.sandbox.try_own`), kept for a while."""
-        from django.utils.translation import get_language
-
-        key = (self.publication.pk, self.code, get_language() or "sv")
+        key = self._key
         with _mutex:
             if key in _results:
                 _results.move_to_end(key)
@@ -241,6 +262,30 @@ def write_code(publication: Publication, changes: Mapping[str, State]) -> str:
     if len(text) > MOST_LETTERS:
         raise BrokenCodeError(_too_many())
     return text
+
+
+def open_code(request: PublicRequest, code: str) -> OwnPlan:
+    """Return the plan of a code in an address; what must be reckoned is counted.
+
+    Raises:
+        BrokenCodeError: as `read_code`, or one place has asked for very many.
+    """
+    try:
+        own = read_code(request.municipality, code)
+        if own.is_kept():
+            return own
+    except BrokenCodeError:
+        _count(request)
+        raise
+    _count(request)
+    return own
+
+
+def _count(request: PublicRequest) -> None:
+    if not throttle.allow_key("prova-lank", throttle.sender(request), MOST_OPENED):
+        raise TooManyError(
+            _("Det har kommit mycket härifrån på kort tid. Försök igen om en minut.")
+        )
 
 
 def read_code(municipality: Municipality, code: str) -> OwnPlan:

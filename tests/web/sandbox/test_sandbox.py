@@ -230,6 +230,25 @@ def test_a_broken_code_is_a_clear_page(
         assert "Börja på en ny egen plan" in text
 
 
+def test_made_up_codes_are_counted_and_plans_that_are_known_are_not(
+    published: Publication, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sandbox, "MOST_OPENED", (3, 60))
+    code, other = (_without(published, key).code for key in ("skola", "bro"))
+    client = Client()
+    assert client.get(f"{HERE}{code}/").status_code == 200
+    codes = [client.get(f"{HERE}{n}/").status_code for n in ("x", "y", "z")]
+    assert codes == [404, 404, 429]
+    # nothing more is reckoned for that place, but what is known is shown
+    for end in ("", "lamna/"):
+        answer = client.get(f"{HERE}{other}/{end}")
+        assert answer.status_code == 429
+        assert "Försök igen om en minut" in _text(answer)
+    assert client.get(f"{HERE}{code}/").status_code == 200
+    elsewhere = Client(REMOTE_ADDR="198.51.100.7")
+    assert elsewhere.get(f"{HERE}{other}/").status_code == 200
+
+
 def test_a_code_of_another_municipality_is_broken(
     published: Publication, annan: Municipality
 ) -> None:

@@ -56,12 +56,12 @@ def link(request: PublicRequest, own: OwnPlan) -> SafeString:
 def hand_in(request: PublicRequest, code: str) -> HttpResponse:
     """Show the form that hands a plan in, and take it in."""
     try:
-        own = sandbox.read_code(request.municipality, code)
+        own = sandbox.open_code(request, code)
     except BrokenCodeError as error:
         return page(
             request,
             "public/sandbox/broken.html",
-            status=404,
+            status=error.status,
             nav="sandbox",
             fault=error,
         )

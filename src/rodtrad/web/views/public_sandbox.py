@@ -62,18 +62,22 @@ def begin(request: PublicRequest) -> HttpResponse:
 def plan(request: PublicRequest, code: str) -> HttpResponse:
     """Show a resident's plan, or lead to what was sent."""
     try:
-        own = sandbox.read_code(request.municipality, code)
+        own = sandbox.open_code(request, code)
     except BrokenCodeError as error:
-        return _broken(request, str(error))
+        return _broken(request, error)
     # a plan made on an older version is shown on that version
     request.publication = own.publication
     request.older = own.publication.number != request.newest.number
     return _answer(request, own)
 
 
-def _broken(request: PublicRequest, text: str) -> HttpResponse:
+def _broken(request: PublicRequest, error: BrokenCodeError) -> HttpResponse:
     response = page(
-        request, "public/sandbox/broken.html", status=404, nav="sandbox", fault=text
+        request,
+        "public/sandbox/broken.html",
+        status=error.status,
+        nav="sandbox",
+        fault=error,
     )
     response["X-Robots-Tag"] = "noindex"
     return response
