@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from web.envelope.conftest import day
 from web.workbench.browsing import opened, running_browser, violations
 
+from rodtrad.web import envelope_ballots
 from rodtrad.web.models.envelope import Envelope
 
 if TYPE_CHECKING:
@@ -39,6 +41,20 @@ def browser() -> Iterator[Browser]:
         yield running
 
 
+@pytest.fixture
+def slow(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a ballot take a moment to answer."""
+    cast = envelope_ballots.cast
+
+    def later(*given: Any) -> str:
+        try:
+            return cast(*given)
+        finally:
+            time.sleep(0.3)
+
+    monkeypatch.setattr(envelope_ballots, "cast", later)
+
+
 def look(page: Page, name: str, found: list[str]) -> None:
     """Note what is wrong with a page, and keep a picture if somebody asked for it."""
     found += [f"{name}: {fault}" for fault in violations(page)]
@@ -46,6 +62,7 @@ def look(page: Page, name: str, found: list[str]) -> None:
         page.screenshot(path=Path(SHOTS) / f"{name}.png", full_page=True)
 
 
+@pytest.mark.usefixtures("slow")
 @pytest.mark.parametrize(("width", "theme"), [(1280, "light"), (390, "dark")])
 def test_a_resident_votes_and_checks_the_receipt(
     width: int,
@@ -100,6 +117,8 @@ def vote_by_keyboard(page: Page) -> None:
         page.keyboard.press("Tab")
         if page.evaluate("document.activeElement.textContent") == "Lägg min röst":
             break
+    # pressed twice before there is an answer, the receipt is shown all the same
+    page.keyboard.press("Enter")
     page.keyboard.press("Enter")
     page.wait_for_selector("#kvittokod")
 

@@ -18,4 +18,11 @@
   const again = form.querySelector("button[name=visa]");
   if (again) again.hidden = true;
   show();
+
+  // Pressed twice it is one ballot all the same, and it is the first answer that has its receipt.
+  form.addEventListener("submit", (event) => {
+    if (form.dataset.sent) event.preventDefault();
+    form.dataset.sent = "1";
+  });
+  window.addEventListener("pageshow", () => delete form.dataset.sent);
 })();
