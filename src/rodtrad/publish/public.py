@@ -31,6 +31,7 @@ from rodtrad.publish.public_text import (
     Cleaner,
     cells_naming,
     naming,
+    personal_ids,
     without_naming,
 )
 from rodtrad.study import PARTS, read_choices
@@ -139,7 +140,7 @@ def refusals(
         found.append(
             _refusal("hidden_id_taken", "projects", text.format(id=SUM_ID), remedy)
         )
-    found += _named(tables, hidden)
+    found += _named(tables, hidden) + _personal_ids(tables)
     known = {name.strip().casefold() for name in people if name.strip()}
     named = {name for name in tables["viewpoints"]["viewpoint"] if name}
     for name in sorted(named):
@@ -156,7 +157,7 @@ def _refusal(code: str, table: str, text: str, remedy: str) -> Issue:
 
 def _named(tables: Tables, hidden: Sequence[str]) -> list[Issue]:
     """Return the names of other things that name a project which may not be shown."""
-    named = _naming(tables, hidden)
+    named = names_of(tables, hidden)
     if named is None:
         return []
     text = _("{cell} på bladet {sheet} namnger ett projekt som inte är offentligt.")
@@ -177,8 +178,27 @@ def _named(tables: Tables, hidden: Sequence[str]) -> list[Issue]:
     ][:_MOST_NAMED]
 
 
-def _naming(tables: Tables, keys: Sequence[str]) -> re.Pattern[str] | None:
-    """Return what finds the names and ids of projects in a text."""
+def _personal_ids(tables: Tables) -> list[Issue]:
+    """Return the ids that look like personal data: no id can be taken out of a plan."""
+    text = _(
+        "Id {id} på bladet {sheet} ser ut som ett telefonnummer eller personnummer."
+    )
+    remedy = _("Ge det ett annat id och räkna planen igen.")
+    return [
+        _refusal(
+            "id_personal",
+            table.name,
+            text.format(id=quoted(value), sheet=table.spec.label),
+            remedy,
+        )
+        for table in tables.values()
+        if table.name not in NEVER_TABLES
+        for value in personal_ids(table)
+    ][:_MOST_NAMED]
+
+
+def names_of(tables: Tables, keys: Sequence[str]) -> re.Pattern[str] | None:
+    """Return what finds the names and ids of projects in a text; None for no project."""
     rows = tables["projects"].records()
     names = [str(r["name"]) for r in rows if r["project_id"] in keys and r["name"]]
     return naming(names, keys)
@@ -328,7 +348,7 @@ def _without_rows_of(tables: Tables, hidden: Sequence[str]) -> Tables:
 
 def _without_projects(tables: Tables, hidden: Sequence[str]) -> Tables:
     """Return the tables without rows about some projects, and without their names."""
-    named = _naming(tables, hidden)
+    named = names_of(tables, hidden)
     tables = _without_rows_of(tables, hidden)
     if named is not None:
         for table in list(tables.values()):

@@ -19,22 +19,33 @@ if TYPE_CHECKING:
 
     from rodtrad.domain.components import Table, Tables
 
-_PERSONAL: Final = (
-    # an address for mail
-    re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"),
-    # a personal number: a month and a day (or a co-ordination number's day) in it
-    re.compile(
-        r"\b(?:19|20)?\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01]|[67]\d|8\d|9[01])"
-        r"[-+]\d{4}\b"
-    ),
-    # a telephone number
-    re.compile(
-        r"(?<![\d-])(?:\+46[\s-]?\(?0?\)?\d{1,3}|0\d{1,3})[\s]?[-/][\s]?\d{2,3}[\s]?\d{2}"
-        r"(?:[\s]?\d{2,3})?(?![\d-])"
-    ),
-    re.compile(r"\+46[\s-]?\d(?:[\s-]?\d){7,9}\b"),
+_MAIL: Final = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+# A month and a day (or a co-ordination number's day), what stands between, four digits.
+_NUMBER: Final = re.compile(
+    r"\b(?:19|20)?(\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01]|[67]\d|8\d|9[01]))"
+    r"[ \u00a0]?([-+–]?)[ \u00a0]?(\d{4})\b"
 )
-_SENTENCE_END: Final = re.compile(r"[.!?](?:\s+|$)|\n+")
+_PHONES: Final = (
+    re.compile(r"(?<![\w+])(?:\+|00)46[\s-]?(?:\(0\)\s?)?\d(?:[\s-]?\d){6,9}(?!\d)"),
+    # with a line after the area; a month, a paragraph or a diary has a year there
+    re.compile(
+        r"(?<![\d-])0[1-9]\d{0,2}\s?[-/–]\s?(?!(?:19|20)\d{2}(?!\d))"
+        r"\d(?:\s?\d){4,7}(?![\d-])"
+    ),
+    # without one; no thousands of an amount
+    re.compile(r"(?<![\d-])(?<!\d\s)07[02369](?:\s?\d){7}(?![\d-])"),
+    re.compile(
+        r"(?<![\d-])(?<!\d\s)0(?:8|[1-79]\d{1,2})(?:\s\d{2,3}){2,3}(?![\s]?[\d-])"
+    ),
+)
+# What is shortened ends no sentence.
+_SHORTENED: Final = "".join(
+    rf"(?<!\b{short})"
+    for short in ("dvs", "ex", "bl", "kv", "ca", "nr", "fd", "resp", "inkl", "jfr")
+)
+_SENTENCE_END: Final = re.compile(
+    rf"(?i:{_SHORTENED}(?<!\b[a-zåäö]))\.(?:\s+|$)|[!?](?:\s+|$)|\n+"
+)
 _SPACE: Final = r"\s+"
 # What the last word of a name may end in: "Köp av fastigheten", "Norra skolans".
 _ENDINGS: Final = "(?:s|n|ns|en|ens|et|ets|ar|arna|er|erna|or|orna)?"
@@ -50,10 +61,33 @@ def without_personal(text: str, people: Sequence[str] = ()) -> str:
         >>> without_personal("Kalkyl av eva@liten.example, 070-123 45 67")
         'Kalkyl av (borttaget), (borttaget)'
     """
-    for pattern in _PERSONAL:
-        text = pattern.sub(_("(borttaget)"), text)
+    gone = _("(borttaget)")
+    text = _MAIL.sub(gone, text)
+    text = _NUMBER.sub(lambda one: gone if _is_person(one) else one[0], text)
+    for pattern in _PHONES:
+        text = pattern.sub(gone, text)
     named = _of_people(tuple(people))
-    return named.sub(_("(borttaget)"), text) if named else text
+    return named.sub(gone, text) if named else text
+
+
+def _is_person(found: re.Match[str]) -> bool:
+    """Return True for digits with a line in them, or whose last one fits the others."""
+    day, line, birth = found.groups()
+    return bool(line) or check_digit(f"{day}{birth[:3]}") == int(birth[3])
+
+
+def check_digit(nine: str) -> int:
+    """Return the last digit of a personal number: Luhn's.
+
+    Example:
+        >>> check_digit("811218987")
+        6
+    """
+    total = 0
+    for i, digit in enumerate(nine):
+        product = int(digit) * (2 if i % 2 == 0 else 1)
+        total += product // 10 + product % 10
+    return -total % 10
 
 
 @lru_cache(maxsize=8)
@@ -123,6 +157,18 @@ def _keys(table: Table) -> Iterator[str]:
             yield from (v for v in table[column.name] if isinstance(v, str))
 
 
+def personal_ids(table: Table) -> list[str]:
+    """Return the ids that a table gives and that look like personal data, sorted."""
+    given = {
+        value
+        for column in table.spec.columns.values()
+        if column.type == "id" and not column.ref
+        for value in table[column.name]
+        if value
+    }
+    return sorted(value for value in given if without_personal(value) != value)
+
+
 # ---------------------------------------------------------------- the hidden
 
 
@@ -133,17 +179,21 @@ def naming(names: Iterable[str], ids: Iterable[str] = ()) -> re.Pattern[str] | N
     inflected. A single word is often a common noun: it is found as it is written, and so
     is an id that is no word (it has a figure or a line in it).
     """
-    parts = []
+    found = []
     for name in sorted({" ".join(n.split()) for n in names}, key=len, reverse=True):
         words = [re.escape(word) for word in name.split()]
         if len(words) > 1:
-            parts.append(f"(?i:{_SPACE.join(words)}{_ENDINGS})")
+            found.append(f"(?i:{_SPACE.join(words)}{_ENDINGS})")
         elif words:
-            parts.append(f"{words[0]}s?")
-    parts += [re.escape(key) for key in sorted(ids) if re.search(r"[\d_-]", key)]
-    if not parts:
-        return None
-    return re.compile(rf"(?<![\w-])(?:{'|'.join(parts)})(?![\w-])")
+            found.append(f"{words[0]}s?")
+    marks = [re.escape(key) for key in sorted(ids) if re.search(r"[\d_-]", key)]
+    parts = []
+    if found:
+        parts.append(rf"(?<!\w)(?:{'|'.join(found)})(?!\w)")
+    if marks:
+        # a longer id is another's
+        parts.append(rf"(?i:(?<![\w-])(?:{'|'.join(marks)})(?![\w-]))")
+    return re.compile("|".join(parts)) if parts else None
 
 
 def without_naming(text: str, named: re.Pattern[str]) -> str:

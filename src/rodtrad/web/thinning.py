@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Final
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from rodtrad.publish.public_text import check_digit
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -111,16 +113,7 @@ def _is_person(match: re.Match[str]) -> bool:
         return False
     if hyphen:
         return True
-    return _check_digit(f"{year}{month}{day}{birth}") == int(last)
-
-
-def _check_digit(nine: str) -> int:
-    """Return the last digit of a personal number: Luhn's."""
-    total = 0
-    for i, digit in enumerate(nine):
-        product = int(digit) * (2 if i % 2 == 0 else 1)
-        total += product // 10 + product % 10
-    return -total % 10
+    return check_digit(f"{year}{month}{day}{birth}") == int(last)
 
 
 def without(text: str, chosen: Iterable[Finding]) -> str:

@@ -164,6 +164,15 @@ def test_a_project_may_not_have_the_id_of_the_sum() -> None:
     assert [one.code for one in refusals(taken, result)] == ["hidden_id_taken"]
 
 
+def test_an_id_may_not_look_like_a_person() -> None:
+    projects = example()["projects"]
+    keys = ["811218-9876", *projects["project_id"][1:]]
+    tables = example().replace(projects.copy(project_id=keys))
+    found = refusals(tables, {"choices": []})
+    assert [(one.code, one.table) for one in found] == [("id_personal", "projects")]
+    assert "”811218-9876”" in found[0].message
+
+
 def test_a_viewpoint_may_not_have_a_persons_name() -> None:
     tables = example()
     name = str(tables["viewpoints"]["viewpoint"][0])
@@ -262,6 +271,17 @@ def test_where_preparedness_lies_is_not_told() -> None:
         ("ring 070-123 45 67 i dag", "070-123 45 67"),
         ("ring 0492-76 90 00", "0492-76 90 00"),
         ("ring +46 70 123 45 67", "123 45 67"),
+        ("ring +46 (0)70-123 45 67", "123 45 67"),
+        ("ring 08-123 456 78 i dag", "456 78"),
+        ("ring 0492-769 000", "769"),
+        ("ring 08 123 456 78", "456 78"),
+        ("ring 0492 76 90 00", "76 90"),
+        ("ring 070 123 45 67", "123 45 67"),
+        ("ring 0701234567", "0701234567"),
+        ("Personnummer 198112189876", "198112189876"),
+        ("Personnummer 8112189876", "8112189876"),
+        ("Personnummer 19811218 9876", "9876"),
+        ("Personnummer 811218–9876", "9876"),
         ("enligt Eva Lind på kontoret", "Eva Lind"),
         ("enligt EVA LIND", "EVA LIND"),
     ],
@@ -281,6 +301,12 @@ def test_personal_data_are_taken_out(text: str, secret: str) -> None:
         "57.6655, 15.8552",
         "1 250,5 mkr och 0,5 procent, 85 år eller äldre",
         "SFS 2017:725, prop. 2022/23:119",
+        "Kalkyl 06/2025 och 03-2024",
+        "KS § 045/2024, dnr 0452/2023",
+        "Projekt 0110-2025",
+        "Kostar 1 050 000 000 kr eller 2 070 123 456 kr",
+        "Vimmerby 0884 15 600 invånare",
+        "Artikel 8112189875",
     ],
 )
 def test_what_is_no_personal_data_stays(text: str) -> None:
@@ -304,6 +330,10 @@ def test_the_examples_sources_are_left_alone() -> None:
         ),
         (["Kv. Eken"], "Se Kv. Eken i norr. Klar.", "Klar."),
         (["Norra skolan"], "Utan ”Norra skolans” tomt", ""),
+        (["Norra tomten"], "Norra tomten-köpet pågår. Klar.", "Klar."),
+        (["Norra tomten"], "-Norra tomten\n-Södra tomten", "-Södra tomten"),
+        (["Norra tomten"], "Marken vid ån, dvs. Norra tomten, köps. Ja.", "Ja."),
+        (["Norra tomten"], "Mark köps (t.ex. Norra tomten). Ja.", "Ja."),
     ],
 )
 def test_a_sentence_that_names_a_hidden_project_goes(
@@ -318,6 +348,8 @@ def test_ids_are_names_where_they_are_no_words() -> None:
     named = naming([], ["kop_7", "skola"])
     assert named is not None
     assert without_naming("Ny skola. Hör till kop_7.", named) == "Ny skola."
+    assert without_naming("Ny skola. Hör till KOP_7.", named) == "Ny skola."
+    assert without_naming("Hör till kop_7-b.", named) == "Hör till kop_7-b."
 
 
 def test_a_hidden_name_in_another_name_is_refused_and_listed() -> None:
