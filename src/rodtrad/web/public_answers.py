@@ -10,6 +10,7 @@ parts of pages (public_parts).
 from __future__ import annotations
 
 import gzip
+import re
 from collections import OrderedDict
 from dataclasses import dataclass
 from threading import Lock
@@ -35,6 +36,8 @@ _LONGEST: Final = 600
 # As the pages are packed otherwise (django.middleware.gzip), short ones not at all.
 _LEVEL: Final = 6
 _SHORT: Final = 200
+# Addresses of which there is no end.
+_MADE_UP: Final = re.compile(r"/(?:version|prova)/.")
 _STAMPED: Final = f'name="{STAMP}"'.encode()
 
 
@@ -66,7 +69,7 @@ class _Shelf:
             self.size -= gone.size
 
 
-# Whoever makes up questions, or reads old versions, takes nothing from the rest.
+# Whoever makes up questions or plans, or reads old versions, takes nothing from the rest.
 _pages: Final = _Shelf()
 _searched: Final = _Shelf()
 _lock = Lock()
@@ -74,7 +77,7 @@ _lock = Lock()
 
 def _shelf(key: Key) -> _Shelf:
     _now, _scheme, _host, path, query = key
-    return _searched if query or "/version/" in path else _pages
+    return _searched if query or _MADE_UP.search(path) else _pages
 
 
 def _key(request: HttpRequest, now: Now) -> Key:

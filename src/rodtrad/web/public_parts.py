@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from rodtrad.web.models import Publication
+    from rodtrad.web.public_now import Now
     from rodtrad.web.views.public_base import PublicRequest
 
     Draw = Callable[[PublicRequest, Any], SafeString | str]
@@ -66,10 +67,10 @@ def drawn(place: str, request: PublicRequest, subject: Any) -> SafeString:
 
 
 class _Store:
-    """What was built last, so many of them."""
+    """What was built last, so many of them, at one moment where there are such."""
 
-    def __init__(self, most: int) -> None:
-        self._most = most
+    def __init__(self, most: int, now: Now | None = None) -> None:
+        self._most, self.now = most, now
         self._kept: OrderedDict[tuple[Any, ...], Any] = OrderedDict()
 
     def get(self, key: tuple[Any, ...], build: Callable[[], T]) -> T:
@@ -97,7 +98,9 @@ _VERSIONS: Final = 12
 _PER_VERSION: Final = 400
 _of_versions: OrderedDict[int, _Store] = OrderedDict()
 _pictures: Final = _Store(200)
-_of_now: Final = _Store(2_000)
+# What holds for a moment goes with it; one of each municipality is kept.
+_MOMENTS: Final = 32
+_of_now: OrderedDict[int, _Store] = OrderedDict()
 
 
 def kept(publication: Publication, name: str, build: Callable[[], T]) -> T:
@@ -130,17 +133,22 @@ def kept_now(request: PublicRequest, name: str, build: Callable[[], T]) -> T:
     now = public_now.moment(request)
     if now is None:
         return build()
-    publication = request.publication
-    versioned = request.versioned
-    key = (now, publication.pk, versioned, name, get_language() or "sv")
-    return _of_now.get(key, build)
+    with _lock:
+        store = _of_now.pop(now.publication, None)
+        if store is None or store.now != now:
+            store = _Store(2_000, now)
+        _of_now[now.publication] = store
+        while len(_of_now) > _MOMENTS:
+            _of_now.popitem(last=False)
+    key = (request.publication.pk, request.versioned, name, get_language() or "sv")
+    return store.get(key, build)
 
 
 def forget() -> None:
     """Forget everything kept, for tests: numbers of rows come again there."""
     with _lock:
         _of_versions.clear()
+        _of_now.clear()
     _pictures.clear()
-    _of_now.clear()
     public_now.forget()
     public_answers.forget()

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import gc
 import gzip
 import time
+import weakref
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -180,6 +182,18 @@ def test_no_more_is_kept_than_there_is_room_for(
     assert (shelf.size, len(shelf.kept)) == (0, 0)
 
 
+def test_plans_that_readers_make_up_take_nothing_from_the_pages(
+    published: Publication, client: Client
+) -> None:
+    client.get("/oppet/liten/projekt/")
+    known = dict(public_answers._pages.kept)
+    at = client.post("/oppet/liten/prova/", {"p0": "ute"}).headers["Location"]
+    path = at.partition("#")[0]
+    assert client.get(path).status_code == 200
+    assert queries(client, path) == 1
+    assert dict(public_answers._pages.kept) == known
+
+
 # ---------------------------------------------------------------- changes
 
 
@@ -335,6 +349,27 @@ def test_the_newest_plans_are_read_before_anybody_asks(
         for path in DRAWN:
             client.get(f"/open/liten/{path}")
     assert not [q for q in found.captured_queries if '"shown"' in q["sql"]]
+
+
+def test_what_holds_for_a_moment_goes_with_it(
+    published: Publication, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Large:
+        """What somebody has built."""
+
+    def read(minute: int) -> weakref.ref[Large]:
+        at = float(minute * public_now.SECONDS)
+        monkeypatch.setattr(time, "time", lambda: at)
+        request: Any = RequestFactory().get("/oppet/liten/")
+        request.now, request.versioned = public_now.now_of("liten"), False
+        request.publication = published
+        return weakref.ref(public_parts.kept_now(request, "x", Large))
+
+    first = read(1)
+    assert first() is read(1)()
+    assert read(2)() is not first()
+    gc.collect()
+    assert first() is None
 
 
 def test_languages_do_not_mix(published: Publication) -> None:
