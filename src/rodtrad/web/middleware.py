@@ -13,7 +13,7 @@ from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpResponseNotFound, HttpResponsePermanentRedirect
 from django.template.loader import render_to_string
-from django.urls import Resolver404, get_script_prefix, is_valid_path, resolve
+from django.urls import Resolver404, is_valid_path, resolve
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
 
@@ -78,11 +78,9 @@ class PublicMiddleware:
         try:
             match = resolve(path)
         except Resolver404:
-            longer = f"{request.path_info}/"
-            if request.method in ("GET", "HEAD") and is_valid_path(longer):
-                query = request.META.get("QUERY_STRING", "")
-                at = f"{get_script_prefix()}{longer.lstrip('/')}"
-                return HttpResponsePermanentRedirect(f"{at}?{query}" if query else at)
+            if request.method in ("GET", "HEAD") and is_valid_path(f"{path}/"):
+                longer = request.get_full_path(force_append_slash=True)
+                return HttpResponsePermanentRedirect(longer)
             raise
         if "ort" not in match.kwargs:  # an address of the application that is alike
             raise Resolver404

@@ -10,12 +10,16 @@ import pytest
 from django.test import Client
 from web.public.conftest import changed_data, public_data
 
-from rodtrad.web import publishing
+from rodtrad.web import public_now, publishing
 from rodtrad.web.models import Publication
 from rodtrad.web.models.dialogue import RenamedProjects
+from rodtrad.web.views import public_pages
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from pytest_django import DjangoAssertNumQueries
+    from pytest_django import Settings as DjangoSettings
     from web.public.conftest import Finish
 
 PAGES = (
@@ -196,6 +200,41 @@ def test_a_new_version_says_what_changed_and_why(finish: Finish) -> None:
     assert change["name"]
 
 
+def test_a_sentence_of_a_change_is_told_in_the_readers_language(
+    finish: Finish,
+) -> None:
+    publishing.publish(None, finish())
+    reason = "Balanskravet begränsar planen 2028 och 2030."
+    data = public_data()
+    for name, rows in data.items():
+        data[name] = [row for row in rows if row.get("project_id") != "park"]
+    publishing.publish(None, finish(data), reasons={"park": reason})
+    for path in ("andrat/", "flode.xml", "projekt/park/"):
+        text = Client().get(f"/open/liten/{path}").content.decode()
+        assert reason not in text, path
+        assert "The balance requirement limits the plan in 2028 and 2030." in text
+        assert reason in Client().get(f"/oppet/liten/{path}").content.decode()
+
+
+def test_every_open_version_says_what_it_changed(
+    published: Publication, finish: Finish, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(public_pages, "_VERSIONS_SHOWN", 2)
+    for data in (changed_data(), None, changed_data()):
+        publishing.publish(None, finish(data))
+
+    def head(path: str) -> str:
+        text = Client().get(f"/oppet/liten/andrat/{path}").content.decode()
+        return text[text.index("<h1>") : text.index("</h1>")]
+
+    assert "Version 1 är den första" in head("1/")
+    for path in ("2/", "3/", "4/", ""):
+        assert "första" not in head(path), path
+    # what a version has changed since one that is taken back is changed all the same
+    Publication.objects.filter(number=1).update(withdrawn_at=published.published_at)
+    assert "i version 2" in head("2/")
+
+
 def test_a_project_that_has_left_tells_where_it_was(finish: Finish) -> None:
     publishing.publish(None, finish())
     data = public_data()
@@ -227,6 +266,18 @@ def test_the_pictures_are_png_of_the_right_size(published: Publication) -> None:
         data = Client().get(f"/oppet/liten/{path}").content
         assert data.startswith(b"\x89PNG")
         assert (int.from_bytes(data[16:20]), int.from_bytes(data[20:24])) == (1200, 630)
+
+
+@pytest.mark.parametrize(
+    "path", ["", "projekt/bro/", "bild/plan.png", "bild/projekt/bro.png", "data/1.zip"]
+)
+def test_nobody_on_the_way_keeps_long_what_may_be_taken_back(
+    path: str, published: Publication, tmp_path: Path, settings: DjangoSettings
+) -> None:
+    settings.RODTRAD_HOME = tmp_path
+    answer = Client().get(f"/oppet/liten/{path}")
+    answer.close()
+    assert answer.headers["Cache-Control"] == f"public, max-age={public_now.SECONDS}"
 
 
 def test_markup_in_the_underlag_is_only_text(finish: Finish) -> None:
@@ -261,6 +312,8 @@ def test_a_missing_slash_is_put_right_and_other_methods_refused(
     answer = Client().get("/oppet/liten/projekt?q=x")
     assert answer.status_code == 301
     assert answer.headers["Location"] == "/oppet/liten/projekt/?q=x"
+    answer = Client().get("/oppet/liten/projekt/50%25%3Fa%23b")
+    assert answer.headers["Location"] == "/oppet/liten/projekt/50%25%3Fa%23b/"
     assert Client().post("/oppet/liten/projekt/").status_code == 405
     assert Client().head("/oppet/liten/").status_code == 200
 

@@ -363,7 +363,9 @@ def projects(request: PublicRequest, version: str) -> HttpResponse:
     }
     rows = filtered(publication, chosen)
     pages = Paginator(rows, _count(asked, "page_size", PER_PAGE, MOST_PER_PAGE))
-    found, about = _paged(request, pages, asked, "api_projects", version=version)
+    found, about = _paged(
+        request, pages, asked, "api_projects", version=str(publication.number)
+    )
     steps = _steps(publication, found)
     at = _templates(request, publication)
     return _listed(
@@ -484,7 +486,9 @@ def changes(request: PublicRequest, version: str) -> HttpResponse:
     publication = _version(request, version)
     rows = list(_changes(request, publication).items())
     pages = Paginator(rows, _count(asked, "page_size", PER_PAGE, MOST_PER_PAGE))
-    found, about = _paged(request, pages, asked, "api_changes", version=version)
+    found, about = _paged(
+        request, pages, asked, "api_changes", version=str(publication.number)
+    )
     return _listed([{"project_id": key, **change} for key, change in found], about)
 
 

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from django.http.response import HttpResponseBase
 
 SHOWN: Final = 60
-_DAY: Final = 24 * 3600
 
 
 def files_of() -> list[tuple[str, str]]:
@@ -93,7 +92,6 @@ def download(request: PublicRequest, of: int) -> HttpResponse:
         answer["Content-Encoding"] = "identity"
     answer["ETag"] = etag
     answer["Access-Control-Allow-Origin"] = "*"
-    answer["Cache-Control"] = f"public, max-age={_DAY}"
     return cast("HttpResponse", answer)
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from django.http import Http404, HttpResponse
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
+from rodtrad.domain.retell import told
 from rodtrad.domain.words import mkr, number
 from rodtrad.web import publishing
 from rodtrad.web.clean_text import xml_signs
@@ -42,9 +44,10 @@ def _entries(request: PublicRequest) -> list[dict[str, Any]]:
 
 
 def _entry(request: PublicRequest, row: dict[str, Any]) -> dict[str, Any]:
-    """Return a version as the feed has it."""
-    told = publishing.told_changes(request.municipality, row["changes"])
-    return {**row, "changes": list(told.values())[:_CHANGES]}
+    """Return a version as the feed has it, its sentences in the reader's language."""
+    changes = publishing.told_changes(request.municipality, row["changes"]).values()
+    first = islice(changes, _CHANGES)
+    return {**row, "changes": [{**one, "reason": told(one["reason"])} for one in first]}
 
 
 @public_view()
@@ -97,6 +100,4 @@ def _when(item: PublicItem) -> str:
 
 
 def _png(data: bytes) -> HttpResponse:
-    response = HttpResponse(data, content_type="image/png")
-    response["Cache-Control"] = "public, max-age=3600"
-    return response
+    return HttpResponse(data, content_type="image/png")

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from rodtrad.web.public_rows import Row
 
 _CHANGES_SHOWN: Final = 200
+_VERSIONS_SHOWN: Final = 60
 # The table of a chart holds no more projects than so.
 _TABLE: Final = 200
 
@@ -167,19 +168,14 @@ def _shortened(plan: dict[str, Any]) -> dict[str, Any]:
 @public_view()
 def changes(request: PublicRequest, of: int | None = None) -> HttpResponse:
     """Show what has changed since the version before, and why."""
-    publications = list(
-        Publication.objects.open()
-        .filter(municipality=request.municipality)
-        .only("number", "title", "published_at", "municipality_id")[:60]
-    )
+    open_ = Publication.objects.open().filter(municipality=request.municipality)
+    shown = open_.only("number", "title", "published_at", "municipality_id")
     wanted = request.publication
     if of is not None and of != wanted.number:
-        if all(one.number != of for one in publications):
+        found = open_.filter(number=of).first()
+        if found is None:
             raise Http404
-        found = Publication.objects.open().filter(
-            municipality=request.municipality, number=of
-        )
-        wanted = found.get()
+        wanted = found
     largest, more = kept_now(
         request, f"changes|{wanted.pk}", lambda: _largest_changes(wanted)
     )
@@ -196,8 +192,9 @@ def changes(request: PublicRequest, of: int | None = None) -> HttpResponse:
         "public/changes.html",
         nav="changes",
         wanted=wanted,
-        publications=publications,
-        first=wanted.number == publications[-1].number if publications else True,
+        publications=shown[:_VERSIONS_SHOWN],
+        # what is compared with a version since taken back has changes all the same
+        first=not largest and not open_.filter(number__lt=wanted.number).exists(),
         rows=rows,
         count=len(largest) + more,
         more=more,

@@ -12,8 +12,10 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from django.core.paginator import Paginator
+from django.db.models import F
 from django.http import Http404, HttpResponseRedirect
 from django.template.loader import render_to_string
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from rodtrad.domain.words import DRIVER_LABELS, number, per_inhabitant_figure
@@ -77,10 +79,13 @@ def front(request: PublicRequest) -> HttpResponse:
 
 
 def _step(publication: Publication) -> dict[str, Any] | None:
-    """Return who decides first about any of the projects, and when."""
+    """Return who decides first about any of the projects from now on, and when."""
     fields = ("next_what", "next_body", "next_date", "last_influence")
-    found = publication.items.exclude(next_body="").order_by("next_date")
-    step: dict[str, Any] | None = found.values(*fields).first()
+    found = publication.items.exclude(next_body="")
+    coming = found.exclude(next_date__lt=timezone.localdate())
+    # a day that is known goes before one that is not
+    first = coming.order_by(F("next_date").asc(nulls_last=True), "project_id")
+    step: dict[str, Any] | None = first.values(*fields).first()
     return step
 
 
