@@ -31,7 +31,7 @@ from rodtrad.web.models.following import Subscription
 from rodtrad.web.models.letters import Letter
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from django.db.models import QuerySet
     from django.http import HttpRequest
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from rodtrad.web.access import MunicipalRequest
     from rodtrad.web.dialogue import Item
     from rodtrad.web.models import Municipality, Publication, User
+    from rodtrad.web.models.underlag import Version
 
 __all__ = ["dialogue_events"]
 
@@ -363,21 +364,37 @@ def renamed_to(municipality: Municipality, project_id: str) -> str:
     return project_id
 
 
+def also_called(municipality: Municipality, project_ids: Iterable[str]) -> set[str]:
+    """Return ids of projects with those that the same projects have had."""
+    known = set(project_ids)
+    renamed = RenamedProjects.objects.filter(municipality=municipality)
+    for moves in renamed.order_by("-pk").values_list("moves", flat=True):
+        known |= {old for old, new in moves.items() if new in known}
+    return known
+
+
+def moves_to(
+    municipality: Municipality, version: Version
+) -> list[tuple[RenamedProjects, dict[str, str]]]:
+    """Return what changes ids, in order, if a plan of a version is what everyone reads.
+
+    An older plan that is published again takes ids back to the earlier ones.
+    """
+    renamed = RenamedProjects.objects.filter(municipality=municipality)
+    on = renamed.filter(at__lte=version.created_at, applied=False).order_by("pk")
+    back = renamed.filter(at__gt=version.created_at, applied=True).order_by("-pk")
+    return [(one, one.moves) for one in on] + [
+        (one, {new: old for old, new in one.moves.items()}) for one in back
+    ]
+
+
 @transaction.atomic
 def follow_items(publication: Publication) -> None:
-    """Let comments, dialogues and followers know projects as a new publication does.
-
-    An older plan that is published again takes them back to the earlier ids.
-    """
+    """Let comments, dialogues and followers know projects as a publication does."""
     place = publication.municipality
-    known = publication.version.created_at
-    renamed = RenamedProjects.objects.filter(municipality=place)
-    for one in renamed.filter(at__lte=known, applied=False).order_by("pk"):
-        _rename(place, one.moves)
-        RenamedProjects.objects.filter(pk=one.pk).update(applied=True)
-    for one in renamed.filter(at__gt=known, applied=True).order_by("-pk"):
-        _rename(place, {new: old for old, new in one.moves.items()})
-        RenamedProjects.objects.filter(pk=one.pk).update(applied=False)
+    for one, moves in moves_to(place, publication.version):
+        _rename(place, moves)
+        RenamedProjects.objects.filter(pk=one.pk).update(applied=not one.applied)
 
 
 def _rename(place: Municipality, moves: Mapping[str, str]) -> None:

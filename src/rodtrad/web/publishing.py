@@ -25,6 +25,8 @@ from rodtrad.publish.public import (
     check_public,
     hidden_projects,
     make_public,
+    names_of,
+    shielded_projects,
 )
 from rodtrad.publish.public_sum import SUM_ID
 from rodtrad.web import dialogue_setup, events, store, subscriptions
@@ -35,12 +37,14 @@ from rodtrad.web.public_rows import pack_rows
 from rodtrad.web.public_shown import shown_part
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Iterable, Mapping
 
     from django.db.models import QuerySet
     from django.http import HttpRequest
 
     from rodtrad.web.models import Study, User
+    from rodtrad.web.models.underlag import Version
 
 events.declare_object("publication", gettext_lazy("publicerad plan"))
 events.declare_object(
@@ -64,6 +68,8 @@ COST_SHARE: Final = 0.01
 # Up to so many projects a plan is computed again before it is published.
 CHECKED: Final = 500
 KINDS: Final = ("added", "in", "out", "moved", "cost", "gone")
+# Names of projects with numbers of versions.
+Shown = tuple[tuple[str, tuple[int, ...]], ...]
 _STEP_FIELDS: Final = ("what", "body", "date", "last_influence")
 
 
@@ -71,8 +77,9 @@ _STEP_FIELDS: Final = ("what", "body", "date", "last_influence")
 class Prepared:
     """A plan that is ready to be published: what becomes public, and what changes.
 
-    `still_shown` are projects that are kept from the public now, by name, with the open
-    versions that show them all the same.
+    `secret` finds the names of projects that are kept from the public now. `still_shown`
+    has those names with the open versions that show them all the same, `still_placed`
+    the names of projects of preparedness with those that tell where they lie.
     """
 
     plan: PublicPlan
@@ -80,7 +87,9 @@ class Prepared:
     facts: dict[str, Any]
     changes: dict[str, dict[str, Any]]
     earlier: Publication | None
-    still_shown: tuple[tuple[str, tuple[int, ...]], ...] = ()
+    secret: re.Pattern[str] | None = None
+    still_shown: Shown = ()
+    still_placed: Shown = ()
 
 
 def people_of(municipality: Municipality) -> list[str]:
@@ -108,27 +117,49 @@ def _prepared(study: Study) -> Prepared:
     tables = store.version_tables(study.version)
     people = people_of(study.municipality)
     plan = make_public(tables, study.plan, study.proofs, people)
-    items = _items(study.municipality, plan, study.plan)
+    items = _items(plan, study.plan)
     earlier = Publication.objects.current(study.municipality)
     hidden = hidden_projects(tables)
     # what is hidden now is part of the sum, and named by nothing from here on
-    before = list(earlier.items.exclude(project_id__in=hidden)) if earlier else []
+    before = [
+        item
+        for item in _as_called_in(earlier, study.version)
+        if item.project_id not in hidden
+    ]
     return Prepared(
         plan=plan,
         items=tuple(items),
         facts=_facts(plan, items),
         changes=changes_between(before, items) if earlier else {},
         earlier=earlier,
+        secret=names_of(tables, hidden),
         still_shown=_still_shown(study.municipality, hidden),
+        still_placed=_still_shown(
+            study.municipality, shielded_projects(tables), placed=True
+        ),
     )
 
 
+def _as_called_in(earlier: Publication | None, version: Version) -> list[PublicItem]:
+    """Return the projects of a publication with the ids that they have in a version."""
+    if earlier is None:
+        return []
+    items = list(earlier.items.all())
+    for _one, moves in dialogue_setup.moves_to(earlier.municipality, version):
+        for item in items:
+            item.project_id = moves.get(item.project_id, item.project_id)
+    return items
+
+
 def _still_shown(
-    place: Municipality, hidden: Iterable[str]
-) -> tuple[tuple[str, tuple[int, ...]], ...]:
-    """Return the names of hidden projects that open versions show, and which."""
+    place: Municipality, project_ids: Iterable[str], *, placed: bool = False
+) -> Shown:
+    """Return the names of projects that open versions show, or place, and which."""
     found: dict[str, list[int]] = {}
-    rows = _open_items(place).filter(project_id__in=hidden)
+    called = dialogue_setup.also_called(place, project_ids)
+    rows = _open_items(place).filter(project_id__in=called)
+    if placed:
+        rows = rows.exclude(area="", lat=None)
     for name, number in rows.order_by("publication__number").values_list(
         "name", "publication__number"
     ):
@@ -162,6 +193,11 @@ def told_changes(
     }
 
 
+def lock(place: Municipality) -> None:
+    """Let nobody else publish, take back or say who decides next before this is done."""
+    Municipality.objects.select_for_update().get(pk=place.pk)
+
+
 @transaction.atomic
 def publish(
     who: HttpRequest | User | None,
@@ -189,7 +225,7 @@ def publish(
     """
     place = study.municipality
     # of two who publish at once the second is told of the first
-    Municipality.objects.select_for_update().get(pk=place.pk)
+    lock(place)
     ready = prepared or prepare(study)
     _demand_next(study, ready, again=again)
     _demand_true(ready.plan)
@@ -223,6 +259,7 @@ def publish(
     for item in ready.items:
         item.pk, item.publication = None, publication
     PublicItem.objects.bulk_create(ready.items, batch_size=500)
+    _show_steps(place)
     events.record(
         who,
         place,
@@ -246,11 +283,18 @@ def publish(
 @transaction.atomic
 def withdraw(who: HttpRequest, publication: Publication, why: str) -> None:
     """Take a publication back: from now on nobody reaches it. It is not removed."""
+    place = publication.municipality
+    lock(place)
     publication.withdrawn_at, publication.withdrawn_why = timezone.now(), why
     publication.save(update_fields=["withdrawn_at", "withdrawn_why"])
+    current = Publication.objects.current(place)
+    if current is not None:
+        # what has been said since it was the newest is said of it now
+        dialogue_setup.follow_items(current)
+        _show_steps(place)
     events.record(
         who,
-        publication.municipality,
+        place,
         "publication.withdrawn",
         publication,
         before={"withdrawn_at": None},
@@ -312,8 +356,11 @@ def _heading(facts: Mapping[str, Any]) -> str:
 
 
 def steps_of(municipality: Municipality) -> dict[str, NextStep]:
-    """Return who decides next, by project; the plan's own under an empty id."""
-    found = NextStep.objects.filter(municipality=municipality)
+    """Return who decides next, by project; the plan's own under an empty id.
+
+    One that has been emptied says nothing: what goes for the plan goes for it again.
+    """
+    found = NextStep.objects.filter(municipality=municipality).exclude(body="")
     return {step.project_id: step for step in found}
 
 
@@ -322,6 +369,7 @@ def set_step(
     who: HttpRequest, municipality: Municipality, step: NextStep, before: dict[str, Any]
 ) -> None:
     """Store who decides next, and show it on the pages of the current publication."""
+    lock(municipality)
     step.municipality, step.revision = municipality, step.revision + 1
     step.save()
     with events.in_swedish():
@@ -332,20 +380,9 @@ def set_step(
         "nextstep.set",
         ("nextstep", step.project_id, label),
         before=before,
-        after={name: getattr(step, name) for name in _STEP_FIELDS},
+        after=step_facts(step),
     )
-    current = Publication.objects.current(municipality)
-    if current is None:
-        return
-    steps = steps_of(municipality)
-    items = list(current.items.all())
-    for item in items:
-        _put_step(item, steps)
-    PublicItem.objects.bulk_update(
-        items,
-        ["next_what", "next_body", "next_date", "last_influence"],
-        batch_size=200,
-    )
+    _show_steps(municipality)
 
 
 def step_facts(step: NextStep) -> dict[str, Any]:
@@ -353,21 +390,33 @@ def step_facts(step: NextStep) -> dict[str, Any]:
     return {name: getattr(step, name) for name in _STEP_FIELDS}
 
 
-def _put_step(item: PublicItem, steps: Mapping[str, NextStep]) -> None:
-    step = steps.get(item.project_id) or steps.get("")
-    if step is not None:
-        item.next_what, item.next_body = step.what, step.body
-        item.next_date, item.last_influence = step.date, step.last_influence
+def _show_steps(municipality: Municipality) -> None:
+    """Let the projects that everyone reads now say who decides next about them."""
+    current = Publication.objects.current(municipality)
+    if current is None:
+        return
+    steps = steps_of(municipality)
+    of_plan = steps.pop("", NextStep())
+    items = current.items.all()
+    items.exclude(project_id__in=steps).update(**_shown_step(of_plan))
+    for key, step in steps.items():
+        items.filter(project_id=key).update(**_shown_step(step))
+
+
+def _shown_step(step: NextStep) -> dict[str, Any]:
+    return {
+        "next_what": step.what,
+        "next_body": step.body,
+        "next_date": step.date,
+        "last_influence": step.last_influence,
+    }
 
 
 # ---------------------------------------------------------------- the projects
 
 
-def _items(
-    municipality: Municipality, plan: PublicPlan, study_result: Mapping[str, Any]
-) -> list[PublicItem]:
+def _items(plan: PublicPlan, study_result: Mapping[str, Any]) -> list[PublicItem]:
     """Return a row a project, as lists and search need it."""
-    steps = steps_of(municipality)
     turn = _in_turn(plan)
     labels = _labels(study_result, plan)
     spots = {
@@ -379,7 +428,6 @@ def _items(
     for row in plan.result["projects"]:
         item = _item(row, plan, turn, spots)
         item.data["label"] = labels.get(row["project_id"], "")
-        _put_step(item, steps)
         items.append(item)
     return items
 

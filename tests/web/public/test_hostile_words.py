@@ -152,7 +152,7 @@ def by_staff(staff: Client, everything: Everything) -> None:
     day = timezone.localdate()
     at = everything.address
     steps = {"what": EVIL[:120], "body": EVIL[:120]}
-    _sent(staff, "/liten/publicera/beslut/", 302, **steps)
+    _sent(staff, "/liten/publicera/beslut/", 302, revision=1, **steps)
     _sent(staff, "/liten/publicera/beslut/skola/", 302, **steps)
     facts = {
         "item": "project:bro",

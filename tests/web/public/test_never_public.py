@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 from web.public.conftest import changed_data, public_data, result_of
 from web.public.test_pages import PAGES
 
@@ -198,6 +199,25 @@ def test_a_project_that_is_hidden_later_is_named_by_nothing_new(
     assert not set(HIDDEN) & set(second.changes)
     for path in ("andrat/", "flode.xml", "api/v1/versions/newest/changes"):
         assert "Hemligt" not in Client().get(f"/oppet/liten/{path}").content.decode()
+
+
+def test_where_preparedness_lies_in_older_versions_is_told_to_staff(
+    finish: Finish, client_for: ClientFor
+) -> None:
+    publishing.publish(None, finish())
+    data = public_data()
+    for row in data["projects"][:2]:
+        row["driver"] = "beredskap"
+    study = finish(data)
+    told = publishing.prepare(study).still_placed
+    assert told == tuple(
+        (name, (1,)) for name in sorted(row["name"] for row in data["projects"][:2])
+    )
+    page = client_for("chef").get(f"/liten/publicera/ny/{study.number}/")
+    assert "visar var projekt som rör beredskap ligger" in page.content.decode()
+    publishing.publish(None, study)
+    Publication.objects.filter(number=1).update(withdrawn_at=timezone.now())
+    assert not publishing.prepare(study).still_placed
 
 
 def test_what_only_withdrawn_versions_showed_is_not_named(

@@ -9,6 +9,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 from web.public.conftest import changed_data, public_data
+from web.public.test_never_public import with_hidden
 
 from rodtrad.errors import InputError
 from rodtrad.verify import verify_result
@@ -236,6 +237,20 @@ def test_the_same_form_sent_twice_is_one_version(
     assert Outgoing.objects.count() == 1
 
 
+def test_no_text_of_a_version_names_what_is_kept(
+    finish: Finish, client_for: ClientFor
+) -> None:
+    data = with_hidden()
+    study, client = finish(data), client_for("chef")
+    at, sent = f"/liten/publicera/ny/{study.number}/", {"sure": "on"}
+    for field in ("title", "note"):
+        answer = client.post(at, {**sent, field: "Nu med Hemligt köp 1."})
+        assert answer.status_code == 422
+        assert "namnger ett projekt som inte är offentligt" in answer.content.decode()
+    assert not Publication.objects.exists()
+    assert client.post(at, {**sent, "note": "Inget hemligt."}).status_code == 302
+
+
 def test_of_two_chiefs_the_second_is_told_of_the_first(
     published: Publication, finish: Finish, client_for: ClientFor
 ) -> None:
@@ -244,10 +259,14 @@ def test_of_two_chiefs_the_second_is_told_of_the_first(
     assert 'name="seen" value="1"' in client.get(at).content.decode()
     ready = publishing.prepare(study)
     publishing.publish(None, finish(changed_data()))
-    answer = client.post(at, {"sure": "on", "seen": "1"})
+    words = {"title": "Vår plan", "note": "Taket är sänkt."}
+    answer = client.post(at, {"sure": "on", "seen": "1", **words})
     assert answer.status_code == 422
     text = answer.content.decode()
     assert "En annan version har publicerats" in text
+    # what was written stands there to be sent again
+    assert 'value="Vår plan"' in text
+    assert ">\nTaket är sänkt.</textarea>" in text
     assert 'name="seen" value="2"' in text
     # one who was between looking and locking is refused as well
     with pytest.raises(InputError) as caught:

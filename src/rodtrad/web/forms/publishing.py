@@ -12,10 +12,12 @@ from rodtrad.web.clean_text import CleanField
 from rodtrad.web.models.publishing import NextStep
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Mapping
 
 REASON = "skal-"
 LONGEST_REASON = 2000
+_STEP = ("what", "body", "date", "last_influence")
 
 
 class PublishForm(forms.Form):
@@ -50,14 +52,16 @@ class PublishForm(forms.Form):
         *args: Any,
         seen: int,
         again: bool,
+        secret: re.Pattern[str] | None = None,
         **kwargs: Any,
     ) -> None:
         """Add a field for each change, filled with the suggested reason.
 
         With `again` the plan is the one that everyone reads already: that is asked.
+        What `secret` finds in a text may not be told.
         """
         super().__init__(*args, **kwargs)
-        self.changes, self.now = changes, seen
+        self.changes, self.now, self.secret = changes, seen, secret
         self.fields["seen"].initial = seen
         if again:
             self.fields["again"] = forms.BooleanField(
@@ -79,12 +83,20 @@ class PublishForm(forms.Form):
             )
 
     def clean(self) -> dict[str, Any]:
-        """Refuse what was filled in beside another version than today's."""
+        """Refuse a name that is kept, and what was filled in beside another version."""
         data: dict[str, Any] = super().clean() or self.cleaned_data
+        for name, value in list(data.items()):
+            if self.secret and isinstance(value, str) and self.secret.search(value):
+                self.add_error(
+                    name,
+                    _(
+                        "Texten namnger ett projekt som inte är offentligt. Skriv om den."
+                    ),
+                )
         seen = data.get("seen")
         if seen is not None and seen != self.now:
             # shown anew it is filled in beside today's
-            self.data = {**self.data, "seen": str(self.now)}
+            self.data = dict(self.data.items(), seen=str(self.now))
             self.add_error(
                 None,
                 _(
@@ -118,12 +130,13 @@ class NextStepForm(forms.ModelForm):  # type: ignore[type-arg]
 
     what = CleanField(label=lazy("Vad som beslutas"), most=120, required=False)
     body = CleanField(label=lazy("Vem som beslutar"), most=120, required=False)
+    revision = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
     class Meta:
         """The four fields, dates as the browser gives them."""
 
         model = NextStep
-        fields: ClassVar = ["what", "body", "date", "last_influence"]
+        fields = _STEP
         widgets: ClassVar = {
             "date": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
             "last_influence": forms.DateInput(
@@ -131,9 +144,27 @@ class NextStepForm(forms.ModelForm):  # type: ignore[type-arg]
             ),
         }
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Say which state of it is shown."""
+        super().__init__(*args, **kwargs)
+        self.initial["revision"] = self.instance.revision
+
     def clean(self) -> dict[str, Any]:
-        """Refuse a last day that comes after the decision."""
+        """Refuse a late last day, a decision by nobody, and to write over another's."""
         data: dict[str, Any] = super().clean() or self.cleaned_data
+        now = self.instance
+        other = any((data.get(x) or None) != (getattr(now, x) or None) for x in _STEP)
+        if other and (data.get("revision") or 0) != now.revision:
+            # shown anew it is filled in beside what stands there now
+            self.data = dict(self.data.items(), revision=str(now.revision))
+            self.add_error(
+                None,
+                _("Någon annan sparade medan du skrev. Nu står det: {t}").format(
+                    t=str(now) or "–"
+                ),
+            )
+        if data.get("body") == "" and any(data.get(x) for x in _STEP):
+            self.add_error("body", _("Skriv vem som beslutar."))
         last, day = data.get("last_influence"), data.get("date")
         if last and day and last > day:
             self.add_error(

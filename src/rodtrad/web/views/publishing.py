@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -85,6 +86,7 @@ def prepare(request: MunicipalRequest, number: int) -> HttpResponse:
     form = PublishForm(
         ready.changes,
         request.POST or None,
+        secret=ready.secret,
         seen=current.number if current else 0,
         again=current is not None and current.study_id == study.pk,
     )
@@ -175,6 +177,15 @@ def withdraw(request: MunicipalRequest, number: int) -> HttpResponse:
 @requires(Right.PUBLISH)
 def next_step(request: MunicipalRequest, project_id: str = "") -> HttpResponse:
     """Say who decides next about the plan or a project, and until when one can influence."""
+    if request.method != "POST":
+        return _next_step(request, project_id)
+    with transaction.atomic():
+        # what stands there is compared with what was shown, and nobody comes between
+        publishing.lock(request.municipality)
+        return _next_step(request, project_id)
+
+
+def _next_step(request: MunicipalRequest, project_id: str) -> HttpResponse:
     place = request.municipality
     name = ""
     if project_id:
