@@ -39,13 +39,11 @@ from rodtrad.domain.words import in_language, number
 from rodtrad.publish.document_html import render_html
 from rodtrad.publish.envelope import build_envelope_report
 from rodtrad.sources.envelope_folder import ROWS_FILE, write_envelope
-from rodtrad.sources.pabulib import read_pabulib, render_pabulib
+from rodtrad.sources.pabulib import render_pabulib
 from rodtrad.web import envelopes, events
-from rodtrad.web.clean_text import clean
 from rodtrad.web.envelopes import RefusedError, locked, record
 from rodtrad.web.models import Publication
 from rodtrad.web.models.envelope import (
-    LONGEST_NAME,
     Ballot,
     Envelope,
     EnvelopeProposal,
@@ -59,13 +57,10 @@ if TYPE_CHECKING:
 
     from django.http import HttpRequest
 
-    from rodtrad.errors import Issue
-    from rodtrad.web.models import Municipality, User
+    from rodtrad.web.models import User
 
 _log: Final = logging.getLogger("rodtrad.worker")
 MOST_CODES: Final = 50_000
-MOST_BALLOTS: Final = 200_000
-MOST_IMPORTED_BYTES: Final = 20_000_000
 # So many marks are counted while the page waits; more, by the worker.
 AT_ONCE: Final = 30_000
 _ALPHABET: Final = str.maketrans(
@@ -506,91 +501,3 @@ def find_ballot(envelope: Envelope, code: str) -> Ballot | None:
     if len(plain_code(code)) != _CODE_SIGNS:
         return None
     return envelope.ballots.filter(pk=hash_of(envelope, code)).first()
-
-
-# ---------------------------------------------------------------- in from a file
-
-
-def read_file(data: bytes) -> tuple[core.Envelope, list[Issue]]:
-    """Return the vote in a `.pb` file, and what was noted.
-
-    Raises:
-        InputError: it cannot be read; all faults.
-        RefusedError: it is too large, or holds nothing to count.
-    """
-    if len(data) > MOST_IMPORTED_BYTES:
-        raise RefusedError(
-            _(
-                "Filen är större än {n} MB. Räkna den med rodtrad envelope på en dator."
-            ).format(n=MOST_IMPORTED_BYTES // 10**6)
-        )
-    with in_language(translation.get_language() or "sv"):
-        found, noted = read_pabulib(data)
-    if not found.proposals or not found.ballots:
-        raise RefusedError(_("Filen saknar förslag eller valsedlar."))
-    if (
-        len(found.proposals) > envelopes.MOST_PROPOSALS
-        or len(found.ballots) > MOST_BALLOTS
-        or found.sum_ore > _MOST_ORE
-        or any(len(p.proposal_id) > _LONGEST_KEY for p in found.proposals)
-    ):
-        raise RefusedError(
-            _("Omröstningen är för stor. Räkna den med rodtrad envelope på en dator.")
-        )
-    return found, noted
-
-
-_MOST_ORE: Final = 10**15
-_LONGEST_KEY: Final = 100
-
-
-@transaction.atomic
-def take_in(
-    who: HttpRequest, place: Municipality, found: core.Envelope, filename: str
-) -> Envelope:
-    """Store a vote that was held elsewhere, closed and ready to be counted.
-
-    The ballots get new random numbers: those of the file may be tied to persons.
-    """
-    today = timezone.localdate()
-    envelope = envelopes.create(
-        who,
-        place,
-        Envelope(
-            name=clean(found.name, lines=False)[:LONGEST_NAME],
-            sum_ore=found.sum_ore,
-            currency=dict(found.facts).get("currency", "kr")[:3] or "kr",
-            kind=found.kind,
-            votes_from=today,
-            votes_to=today,
-            imported=True,
-            facts=[[clean(text, lines=False) for text in pair] for pair in found.facts],
-        ),
-    )
-    EnvelopeProposal.objects.bulk_create(
-        [
-            EnvelopeProposal(
-                envelope=envelope,
-                number=n,
-                key=one.proposal_id,
-                name=clean(one.name, lines=False)[:300],
-                cost_ore=one.cost_ore,
-                state=EnvelopeProposal.State.SHOWN,
-            )
-            for n, one in enumerate(found.proposals, 1)
-        ],
-        batch_size=500,
-    )
-    keys = [one.proposal_id for one in found.proposals]
-    Ballot.objects.bulk_create(
-        [_anew(envelope, one, keys) for one in found.ballots], batch_size=1_000
-    )
-    told = {"ballots": len(found.ballots), "proposals": len(keys), "file": filename}
-    record(who, envelope, "envelope.imported", after=told)
-    return envelope
-
-
-def _anew(envelope: Envelope, ballot: core.Ballot, keys: Sequence[str]) -> Ballot:
-    key = secrets.token_hex(32)
-    marks = [[keys[index], points] for index, points in ballot.marks]
-    return Ballot(key=key, envelope=envelope, number=number_of(key), marks=marks)

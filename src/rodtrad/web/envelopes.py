@@ -172,13 +172,29 @@ IMPORTED: Final = frozenset(
 
 
 @transaction.atomic
-def change(who: HttpRequest, envelope: Envelope, new: Mapping[str, Any]) -> None:
+def change(
+    who: HttpRequest,
+    envelope: Envelope,
+    new: Mapping[str, Any],
+    seen: str | None = None,
+) -> None:
     """Store what has been changed of an envelope.
 
+    Args:
+        who: the request.
+        envelope: the envelope.
+        new: its fields as they are to be.
+        seen: its `mark` when the page was shown; None where nothing was shown.
+
     Raises:
-        RefusedError: it stands fast since voting has begun, or is counted.
+        RefusedError: it stands fast since voting has begun, or is counted, or another
+            has changed it meanwhile.
     """
     row = locked(envelope)
+    if seen is not None and seen != mark_of(row):
+        raise RefusedError(
+            _("Någon annan har ändrat potten. Läs in sidan igen och gör om.")
+        )
     before = {name: getattr(row, name) for name in new}
     changed = {name for name in new if before[name] != new[name]}
     allowed = IMPORTED if row.imported else ALWAYS
@@ -330,10 +346,11 @@ def decide_proposal(
         record_proposal(who, row, "envelope.proposal_changed", old, now)
 
 
-def mark_of(proposal: EnvelopeProposal) -> str:
-    """Return what tells a proposal from itself before somebody changed it."""
-    facts = [getattr(proposal, name) for name in _PROPOSAL_FIELDS]
-    return hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:16]
+def mark_of(one: Envelope | EnvelopeProposal) -> str:
+    """Return what tells an envelope or a proposal from itself before it was changed."""
+    fields = _FIELDS if isinstance(one, Envelope) else _PROPOSAL_FIELDS
+    facts = [getattr(one, name) for name in fields]
+    return hashlib.sha256(json.dumps(facts, default=str).encode()).hexdigest()[:16]
 
 
 def _told(proposal: EnvelopeProposal) -> dict[str, Any]:

@@ -257,6 +257,25 @@ def test_a_vote_from_elsewhere_is_read_counted_and_given_back(
         assert Client().get(f"/oppet{AT}{path}").status_code == 200
 
 
+def test_what_is_published_of_a_file_verifies_whatever_its_words(
+    client_for: ClientFor, published: Publication, tmp_path: Path
+) -> None:
+    """Signs that are not seen are taken away, and long names cut; both are read again."""
+    odd = PB.replace("Bench", "\u200b").replace("=Tree", "x" * 299 + " y")
+    odd = odd.replace("unit;Town", "META\u200b;\nunit;\u202e")
+    odd = odd.replace("Quarter", "\u200b")
+    staff = client_for("ekonom")
+    assert take_in(staff, odd.encode()).status_code == 302
+    assert Envelope.objects.get().name == "vote.pb"
+    staff.post(f"{AT}rakna/")
+    pack = Envelope.objects.get(state="counted").pack
+    with zipfile.ZipFile(io.BytesIO(bytes(pack or b""))) as packed:
+        packed.extractall(tmp_path)
+    counted, noted = read_pabulib((tmp_path / "ballots.pb").read_bytes())
+    assert not noted
+    assert check_outcome(counted, *read_envelope(tmp_path)) == []
+
+
 @pytest.mark.parametrize(
     "data",
     [
@@ -316,6 +335,24 @@ def test_a_vote_that_is_closed_is_not_opened_again(
     same = {"votes_to": day(-1).isoformat(), "about": "Nytt"}
     assert staff.post(f"{AT}andra/", same).status_code == 302
     assert Envelope.objects.get().about == "Nytt"
+
+
+def test_two_who_change_an_envelope_at_once_are_told(
+    make_envelope: MakeEnvelope, client_for: ClientFor
+) -> None:
+    make_envelope(votes_from=day(5), votes_to=day(6))
+    staff = client_for("ekonom")
+    form = staff.get(f"{AT}andra/").content.decode()
+    seen = form.split('name="seen" value="')[1].split('"')[0]
+    first = facts(sum_ore="2 000", seen=seen)
+    assert staff.post(f"{AT}andra/", first).status_code == 302
+    # another had the page open with the sum as it was, and changes the name alone
+    second = facts(sum_ore="1 100", name="Ny pott", seen=seen)
+    answer = staff.post(f"{AT}andra/", second)
+    assert answer.status_code == 422
+    assert "Någon annan har ändrat potten" in answer.content.decode()
+    envelope = Envelope.objects.get()
+    assert (envelope.sum_ore, envelope.name) == (2_000_00, "Byns pott")
 
 
 def test_two_who_decide_of_a_proposal_at_once_are_told(

@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as lazy
 from rodtrad.domain.words import number
 from rodtrad.web.clean_text import CleanField
 from rodtrad.web.envelope_ballots import MOST_CODES
-from rodtrad.web.envelopes import stands
+from rodtrad.web.envelopes import mark_of, stands
 from rodtrad.web.models.envelope import (
     LONGEST_NAME,
     LONGEST_TEXT,
@@ -85,6 +85,8 @@ class EnvelopeForm(forms.ModelForm):  # type: ignore[type-arg]
     decides = CleanField(
         label=lazy("Vem beslutar till sist?"), most=120, required=False
     )
+    # how the envelope was when the page was shown
+    seen = forms.CharField(required=False, max_length=32, widget=forms.HiddenInput)
 
     class Meta:
         """The fields in the order in which they are decided."""
@@ -153,6 +155,8 @@ class EnvelopeForm(forms.ModelForm):  # type: ignore[type-arg]
         for name in ("who", "rule", "completion"):
             field: Any = self.fields[name]
             field.choices = [pair for pair in field.choices if pair[0]]
+        if self.instance.pk is not None:
+            self.fields["seen"].initial = mark_of(self.instance)
         self.last_day = self.instance.votes_to
         self.stands = self.instance.pk is not None and stands(self.instance)
         if self.instance.imported:
@@ -165,6 +169,7 @@ class EnvelopeForm(forms.ModelForm):  # type: ignore[type-arg]
                 "decides",
                 "decides_on",
                 "votes_to",
+                "seen",
             }:
                 del self.fields[name]
 
@@ -219,7 +224,7 @@ class EnvelopeForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def changes(self) -> dict[str, Any]:
         """Return the fields as they are to be."""
-        return {name: self.cleaned_data[name] for name in self.fields}
+        return {name: self.cleaned_data[name] for name in self.fields if name != "seen"}
 
 
 class ProposalForm(forms.Form):

@@ -20,7 +20,13 @@ from django.utils.translation import gettext as _
 from rodtrad.domain.words import in_language, number
 from rodtrad.errors import InputError
 from rodtrad.publish.envelope import build_envelope_report
-from rodtrad.web import envelope_ballots, envelope_redress, envelopes, thinning
+from rodtrad.web import (
+    envelope_ballots,
+    envelope_import,
+    envelope_redress,
+    envelopes,
+    thinning,
+)
 from rodtrad.web.access import MunicipalRequest, Right, requires
 from rodtrad.web.envelopes import RefusedError
 from rodtrad.web.forms.envelope import (
@@ -84,7 +90,8 @@ def edit(request: MunicipalRequest, number: int) -> HttpResponse:
     form = EnvelopeForm(choices, request.POST or None, instance=envelope)
     if request.method == "POST" and form.is_valid():
         try:
-            envelopes.change(request, envelope, form.changes())
+            seen = form.cleaned_data["seen"] or None
+            envelopes.change(request, envelope, form.changes(), seen)
         except RefusedError as why:
             form.add_error(None, str(why))
         else:
@@ -411,14 +418,14 @@ def take_in(request: MunicipalRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         sent = form.cleaned_data["file"]
         try:
-            data = sent.read(envelope_ballots.MOST_IMPORTED_BYTES + 1)
-            found, noted = envelope_ballots.read_file(data)
+            data = sent.read(envelope_import.MOST_IMPORTED_BYTES + 1)
+            found, noted = envelope_import.read_file(data)
         except RefusedError as why:
             form.add_error("file", str(why))
         except InputError as error:
             issues = error.issues
         else:
-            made = envelope_ballots.take_in(
+            made = envelope_import.take_in(
                 request, request.municipality, found, str(sent.name)[:200]
             )
             messages.success(request, _took_in(len(found.ballots), len(noted)))
