@@ -40,7 +40,8 @@ def try_own(bench: Bench, choices: Sequence[Choice]) -> dict[str, Any]:
 
     Returns:
         `years`; `result, debt` as `workbench.try_choices`; `balanskrav, deficits,
-        goals` as in `plan.json`; `law` (years with a deficit, here and in the plan);
+        goals` as in `plan.json`; `law` (years with a deficit, here and in the plan,
+        and years whose deficit need not be restored);
         `faults`; `changes`; `tax` (see `tax_equivalent`); `places` (see
         `place_changes`). Money in nominal tkr.
 
@@ -60,12 +61,20 @@ def try_own(bench: Bench, choices: Sequence[Choice]) -> dict[str, Any]:
         "law": {
             "years": deficit_years(years, plan),
             "before": deficit_years(years, bench.plan),
+            "excused": excused_years(years, plan),
         },
         "faults": plan_faults(case, plan),
         "changes": describe_changes(case, bench.choices, plan.choices),
         "tax": tax_equivalent(case, plan, bench.plan),
         "places": place_changes(case, plan.choices, bench.choices),
     }
+
+
+def excused_years(years: Sequence[int], plan: Evaluation) -> list[int]:
+    """Return the years whose deficit the council has decided not to restore."""
+    below = plan.balanskrav.rows["bkr"][:, 0] < -KRONA
+    broken = deficit_years(years, plan)
+    return [y for y, b in zip(years, below, strict=True) if b and y not in broken]
 
 
 def deficit_years(years: Sequence[int], plan: Evaluation) -> list[int]:

@@ -241,22 +241,24 @@ def balance_sentences(result: Mapping[str, Any]) -> list[str]:
                 kr=money_text(total, currency), ys=years_text(helped)
             )
         )
-    due = {row["year"]: row["due_year"] for row in result.get("deficits", [])}
+    due = {row["year"]: row for row in result.get("deficits", [])}
     for year in unmet:
-        amount = money_text(-figures[year], currency)
         fails = (
             _("Räknat på antagandena klarar kommunen inte balanskravet {y}.")
             if assumed
             else _("Kommunen klarar inte balanskravet {y}.")
         )
         sentences.append(fails.format(y=year))
-        if year in due:
+        # what the council has decided need not be restored is not owed
+        left = -figures[year] - due.get(year, {}).get("exempted", 0.0)
+        if year in due and left > _KRONA:
             sentences.append(
                 _("Underskottet på {kr} ska vara återställt senast {due}.").format(
-                    kr=amount, due=due[year]
+                    kr=money_text(left, currency), due=due[year]["due_year"]
                 )
             )
         else:
+            amount = money_text(-figures[year], currency)
             sentences.append(_("Underskottet är {kr}.").format(kr=amount))
     return sentences
 

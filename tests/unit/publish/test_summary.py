@@ -149,6 +149,16 @@ def test_a_deficit_is_named_with_its_last_year() -> None:
     )
 
 
+def test_what_need_not_be_restored_is_not_said_to_be_due() -> None:
+    def said(exempted: float) -> str:
+        row = {"year": 2027, "due_year": 2030, "exempted": exempted}
+        return balance([5000.0, -3200.0, 7000.0], deficits=[row])[3]
+
+    assert said(3200.0) == "Underskottet är 3,2 miljoner kronor."
+    part = "Underskottet på 1,2 miljoner kronor ska vara återställt senast 2030."
+    assert said(2000.0) == part
+
+
 def test_reserve_that_was_needed_is_told() -> None:
     sentences = balance([0.0, 4100.0, 7000.0], areb=[-6000.0, 4100.0, 7000.0])
     assert sentences[1:] == [

@@ -20,6 +20,7 @@ from rodtrad.web import public_form, sandbox
 from rodtrad.web.models import Publication
 from rodtrad.web.models.dialogue import Comment, Dialogue
 from rodtrad.web.sandbox import BrokenCodeError, OwnPlan, read_code
+from rodtrad.web.views import public_sandbox
 
 if TYPE_CHECKING:
     from pytest_django import DjangoAssertNumQueries
@@ -128,6 +129,13 @@ def test_what_must_be_done_and_what_the_law_says_is_told_plainly(
     assert "balanskravet" not in re.sub(r"<[^>]*>", " ", english).replace(
         "Balanskravet", ""
     )
+
+
+def test_a_deficit_that_need_not_be_restored_is_said_to_be_such() -> None:
+    law = {"years": [], "before": [], "excused": [2027, 2028]}
+    said = public_sandbox._verdict({"law": law, "faults": []})["text"]
+    assert "Lagens balanskrav klaras" in said
+    assert said.endswith("Underskottet 2027–2028 behöver inte återställas.")
 
 
 def test_a_broken_goal_is_told_with_how_much(publish: Publish) -> None:

@@ -274,6 +274,10 @@ def _verdict(found: dict[str, Any]) -> dict[str, str]:
         text = _("Lagens balanskrav klaras, men allt går inte ihop.")
     else:
         text = _("Lagens balanskrav klaras, och alla mål som måste hållas hålls.")
+    excused = found["law"]["excused"]
+    if excused:
+        restored = _("Underskottet {ys} behöver inte återställas.")
+        text += " " + restored.format(ys=words.years_text(excused))
     return {"text": text, "kind": "warn" if years or found["faults"] else "ok"}
 
 
