@@ -92,12 +92,19 @@ def check_digit(nine: str) -> int:
 
 @lru_cache(maxsize=8)
 def _of_people(people: tuple[str, ...]) -> re.Pattern[str] | None:
-    """Return a pattern for names of people; a single word may be a place."""
-    full = sorted({one.strip() for one in people if " " in one.strip()}, key=len)
+    """Return a pattern for names of people; a single word may be a place.
+
+    A name is found whose it is ("Eva Linds"), and with the last part first ("Lind, Eva").
+    """
+    full = sorted({tuple(one.split()) for one in people if len(one.split()) > 1})
     if not full:
         return None
-    names = "|".join(re.escape(one) for one in reversed(full))
-    return re.compile(rf"\b(?:{names})\b", re.I)
+    names = []
+    for parts in full:
+        *first, last = map(re.escape, parts)
+        names += [_SPACE.join([*first, last]), rf"{last},\s*{_SPACE.join(first)}"]
+    names.sort(key=len, reverse=True)
+    return re.compile(rf"\b(?:{'|'.join(names)})s?\b", re.I)
 
 
 class Cleaner:

@@ -284,6 +284,9 @@ def test_where_preparedness_lies_is_not_told() -> None:
         ("Personnummer 811218–9876", "9876"),
         ("enligt Eva Lind på kontoret", "Eva Lind"),
         ("enligt EVA LIND", "EVA LIND"),
+        ("Eva Linds kalkyl", "Eva Lind"),
+        ("Eva\u00a0Lind räknade", "Lind"),
+        ("Kontakt: Lind, Eva", "Lind, Eva"),
     ],
 )
 def test_personal_data_are_taken_out(text: str, secret: str) -> None:
