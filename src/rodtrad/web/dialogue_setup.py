@@ -364,6 +364,15 @@ def renamed_to(municipality: Municipality, project_id: str) -> str:
     return project_id
 
 
+def renames(municipality: Municipality) -> list[tuple[dt.datetime, dict[str, str]]]:
+    """Return when ids that readers know were changed, newest first: from new to old."""
+    applied = RenamedProjects.objects.filter(municipality=municipality, applied=True)
+    return [
+        (at, {new: old for old, new in moves.items()})
+        for at, moves in applied.order_by("-pk").values_list("at", "moves")
+    ]
+
+
 def also_called(municipality: Municipality, project_ids: Iterable[str]) -> set[str]:
     """Return ids of projects with those that the same projects have had."""
     known = set(project_ids)
@@ -371,6 +380,16 @@ def also_called(municipality: Municipality, project_ids: Iterable[str]) -> set[s
     for moves in renamed.order_by("-pk").values_list("moves", flat=True):
         known |= {old for old, new in moves.items() if new in known}
     return known
+
+
+def coming_ids(municipality: Municipality) -> dict[str, str]:
+    """Return what projects are called in the working copy, where readers know another id."""
+    renamed = RenamedProjects.objects.filter(municipality=municipality, applied=False)
+    found: dict[str, str] = {}
+    for moves in renamed.order_by("pk").values_list("moves", flat=True):
+        first = {old: new for old, new in moves.items() if old not in found.values()}
+        found = {key: moves.get(now, now) for key, now in found.items()} | first
+    return found
 
 
 def moves_to(

@@ -259,7 +259,6 @@ def publish(
     for item in ready.items:
         item.pk, item.publication = None, publication
     PublicItem.objects.bulk_create(ready.items, batch_size=500)
-    _show_steps(place)
     events.record(
         who,
         place,
@@ -276,6 +275,7 @@ def publish(
         note=note,
     )
     dialogue_setup.follow_items(publication)
+    _show_steps(place)
     subscriptions.tell_published(publication)
     return publication
 
@@ -356,12 +356,14 @@ def _heading(facts: Mapping[str, Any]) -> str:
 
 
 def steps_of(municipality: Municipality) -> dict[str, NextStep]:
-    """Return who decides next, by project; the plan's own under an empty id.
+    """Return who decides next, by project as readers know it; the plan's own under "".
 
     One that has been emptied says nothing: what goes for the plan goes for it again.
     """
     found = NextStep.objects.filter(municipality=municipality).exclude(body="")
-    return {step.project_id: step for step in found}
+    coming = dialogue_setup.coming_ids(municipality)
+    known = {now: key for key, now in coming.items()}
+    return {known.get(step.project_id, step.project_id): step for step in found}
 
 
 @transaction.atomic

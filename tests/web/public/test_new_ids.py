@@ -16,6 +16,7 @@ from rodtrad.web.models.dialogue import (
     Moderation,
     RenamedProjects,
 )
+from rodtrad.web.models.publishing import NextStep
 
 if TYPE_CHECKING:
     from web.conftest import ClientFor
@@ -52,6 +53,45 @@ def test_it_has_neither_gone_nor_come(finish: Finish, liten: Municipality) -> No
     third = publishing.prepare(finish(changed_data()))
     assert third.changes
     assert not {change["kind"] for change in third.changes.values()} & {"gone", "added"}
+
+
+def test_its_page_tells_what_has_changed_under_the_earlier_id(
+    finish: Finish, liten: Municipality
+) -> None:
+    publishing.publish(None, finish(changed_data()))
+    publishing.publish(None, finish())
+    second = publishing.publish(
+        None, finish(changed_data()), reasons={"skola": "ORDEN OM SKOLAN"}
+    )
+    assert "skola" in second.changes
+    rename(liten, "skola", "lilla_skolan")
+    publishing.publish(None, finish(renamed(changed_data(), "skola", "lilla_skolan")))
+    for path in ("projekt/lilla_skolan/", "version/3/projekt/skola/"):
+        text = Client().get(f"/oppet/liten/{path}").content.decode()
+        assert "ORDEN OM SKOLAN" in text, path
+    assert "ORDEN" not in Client().get("/oppet/liten/projekt/bro/").content.decode()
+
+
+def test_who_decides_about_it_is_said_before_and_after(
+    finish: Finish, liten: Municipality, client_for: ClientFor
+) -> None:
+    publishing.publish(None, finish())
+    client = client_for("chef")
+    client.post("/liten/publicera/beslut/park/", {"body": "Parknämnden"})
+    # the id is another in the working copy, and what is kept about it has followed
+    rename(liten, "park", "grona_parken")
+    NextStep.objects.update(project_id="grona_parken")
+    client.post("/liten/publicera/beslut/", {"body": "Kommunfullmäktige"})
+
+    def read(key: str) -> str:
+        return Client().get(f"/oppet/liten/projekt/{key}/").content.decode()
+
+    assert "Parknämnden" in read("park")
+    assert "Kommunfullmäktige" in read("bro")
+    form = client.get("/liten/publicera/beslut/park/").content.decode()
+    assert 'value="Parknämnden"' in form
+    publishing.publish(None, finish(renamed(public_data(), "park", "grona_parken")))
+    assert "Parknämnden" in read("grona_parken")
 
 
 def test_one_that_is_hidden_under_a_new_id_is_named_by_nothing_new(

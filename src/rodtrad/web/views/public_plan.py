@@ -325,17 +325,25 @@ def _spending(item: PublicItem, facts: dict[str, Any]) -> list[tuple[int, float]
 
 def history(request: PublicRequest, project_id: str) -> list[dict[str, Any]]:
     """Return how the project has changed in the open versions, newest first."""
+    fields = ("number", "published_at", "version__created_at", "changes")
 
-    def build() -> list[tuple[int, Any, dict[str, Any]]]:
+    def build() -> tuple[list[tuple[Any, ...]], list[tuple[Any, dict[str, str]]]]:
         found = Publication.objects.open().filter(municipality=request.municipality)
-        return list(found.values_list("number", "published_at", "changes")[:40])
+        renames = dialogue_setup.renames(request.municipality)
+        return list(found.values_list(*fields)[:40]), renames
 
-    return [
-        {"number": number, "at": at, **changes[project_id]}
-        # a version that is taken back is gone from here too
-        for number, at, changes in kept_now(request, "history", build)
-        if project_id in changes and number <= request.publication.number
-    ]
+    # a version that is taken back is gone from here too
+    versions, renames = kept_now(request, "history", build)
+    versions = [one for one in versions if one[0] <= request.publication.number]
+    told = []
+    for version, at, known, changes in versions:
+        key = project_id
+        for when, earlier in renames:
+            if known < when <= versions[0][2]:
+                key = earlier.get(key, key)
+        if key in changes:
+            told.append({"number": version, "at": at, **changes[key]})
+    return told
 
 
 def _gone(request: PublicRequest, project_id: str) -> HttpResponse:

@@ -18,7 +18,7 @@ from rodtrad.domain import words
 from rodtrad.domain.columns import SCHEMA
 from rodtrad.errors import InputError
 from rodtrad.publish.public import NEVER_TABLES, PREPAREDNESS
-from rodtrad.web import publishing
+from rodtrad.web import dialogue_setup, publishing
 from rodtrad.web.access import MunicipalRequest, Right, requires
 from rodtrad.web.forms.publishing import NextStepForm, PublishForm, WithdrawForm
 from rodtrad.web.models import Publication, Study
@@ -195,6 +195,8 @@ def _next_step(request: MunicipalRequest, project_id: str) -> HttpResponse:
         if item is None:
             raise Http404
         name = item.name
+        # what is kept about a project follows its id in the working copy
+        project_id = dialogue_setup.coming_ids(place).get(project_id, project_id)
     step = NextStep.objects.filter(municipality=place, project_id=project_id).first()
     step = step or NextStep(municipality=place, project_id=project_id)
     before = publishing.step_facts(step)
