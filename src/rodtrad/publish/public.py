@@ -26,7 +26,7 @@ from rodtrad.domain.components import apply_scenario, empty_table
 from rodtrad.domain.messages import issue
 from rodtrad.domain.words import _, later, number, plural, quoted
 from rodtrad.errors import InputError, Issue
-from rodtrad.publish.public_sum import SUM_ID, sum_up
+from rodtrad.publish.public_sum import SUM_ID, same_economy, sum_up
 from rodtrad.publish.public_text import (
     Cleaner,
     cells_naming,
@@ -415,6 +415,10 @@ def make_public(
     untold = _untold(tables, hidden)
     whole = _tellable(result, untold)
     told = cleaner.all(_public_result(whole, shown, choices, locks, bool(hidden)))
+    if hidden and not same_economy(result, told):
+        text = _("Summan av projekten som inte är offentliga ger inte planens ekonomi.")
+        remedy = _("Räkna planen utan scenario, eller visa projekten.")
+        raise InputError([_refusal("hidden_economy", "scenarios", text, remedy)])
     if not same:
         _retell_needs(told, apply_scenario(shown, scenario) if scenario else shown)
     return PublicPlan(

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from math import isclose
 from typing import TYPE_CHECKING, Any, Final
 
 from rodtrad.capacity.evaluate import criterion_values, evaluate_plan
@@ -22,13 +23,19 @@ from rodtrad.capacity.statements import (
     waiting_totals,
 )
 from rodtrad.domain.arrays import Choice, build_case
-from rodtrad.domain.components import Tables, apply_scenario, build_tables
+from rodtrad.domain.components import (
+    Tables,
+    apply_scenario,
+    build_tables,
+    key_text,
+)
 from rodtrad.domain.words import _
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from rodtrad.domain.arrays import Alternative, Array, Case
+    from rodtrad.domain.components import Table
 
     Rows = list[dict[str, Any]]
 
@@ -38,6 +45,9 @@ _KEY: Final = {"project_id": SUM_ID, "alternative_id": _ALTERNATIVE}
 _MOST_POINTS: Final = 100.0
 # Less than this in a year is rounding, not money.
 _NOTHING_TKR: Final = 1e-9
+# Lines that do not tell which of two lines an amount stands in.
+_RESULTS: Final = ("re", "ar", "fk", "rs", "rg")
+_SAME: Final = 1e-6
 
 
 @dataclass(frozen=True)
@@ -82,7 +92,18 @@ def sum_up(
     summed = _with_rows(rest, rows)
     choice = Choice(SUM_ID, _ALTERNATIVE, start) if chosen else None
     lacking = _lacking(case, summed, hidden, chosen, choice, scenario)
-    return _with_remainder(full, summed, case, lacking), choice
+    return _with_remainder(full, summed, case, lacking, scenario), choice
+
+
+def same_economy(whole: Mapping[str, Any], told: Mapping[str, Any]) -> bool:
+    """Return True if a plan with the sum has the economy of the plan with each project."""
+    pairs = [(whole["statement"][x], told["statement"][x]) for x in _RESULTS]
+    pairs += [(whole["balance"][x], told["balance"][x]) for x in whole["balance"]]
+    return all(
+        isclose(a, b, rel_tol=_SAME, abs_tol=_SAME)
+        for one, other in pairs
+        for a, b in zip(one, other, strict=True)
+    )
 
 
 def _describe(count: int) -> str:
@@ -298,7 +319,7 @@ def _only(case: Case, projects: Sequence[Any]) -> Case:
 
 
 def _with_remainder(
-    full: Tables, summed: Tables, case: Case, lacking: Totals
+    full: Tables, summed: Tables, case: Case, lacking: Totals, scenario: str | None
 ) -> Tables:
     """Return the tables with the remainder in statement, decided and yearly changes.
 
@@ -310,14 +331,14 @@ def _with_remainder(
     resolved = _yearly(case, lacking.resolved)
     dearer = _yearly(case, lacking.waiting - lacking.fees - lacking.resolved)
     if any(dearer.values()):
-        summed = _changed(summed, "years", "other_change_tkr", dearer)
+        summed = _changed(summed, "years", "other_change_tkr", dearer, scenario)
     if any(worn.values()):
         before = evaluate_plan(case, ()).years.statement["ra"][:, 0]
         given = {
             int(year): float(x) - worn[int(year)]
             for year, x in zip(case.years, before, strict=True)
         }
-        summed = _with_line(summed, "ra", given)
+        summed = _with_line(summed, "ra", given, scenario)
     if any(resolved.values()):
         if not len(full["existing"]):
             before = evaluate_plan(case, ()).years.statement["ra"][:, 0]
@@ -330,7 +351,7 @@ def _with_remainder(
                     ]
                 },
             )
-        summed = _changed(summed, "existing", "resolved_income_tkr", resolved)
+        summed = _changed(summed, "existing", "resolved_income_tkr", resolved, scenario)
     return summed
 
 
@@ -341,17 +362,60 @@ def _yearly(case: Case, values: Array) -> dict[int, float]:
     }
 
 
-def _changed(tables: Tables, name: str, column: str, by: Mapping[int, float]) -> Tables:
-    """Return the tables with amounts of a yearly table raised."""
+def _changed(
+    tables: Tables,
+    name: str,
+    column: str,
+    by: Mapping[int, float],
+    scenario: str | None,
+) -> Tables:
+    """Return the tables with amounts of a yearly table raised, in the scenario too."""
+
+    def raised(table: Table) -> list[float]:
+        return [
+            (value or 0.0) + by.get(year, 0.0)
+            for year, value in zip(table["year"], table[column], strict=True)
+        ]
+
+    used = apply_scenario(tables, scenario)[name] if scenario else tables[name]
+    wanted = dict(zip(used["year"], raised(used), strict=True))
     table = tables[name]
-    values = [
-        (value or 0.0) + by.get(year, 0.0)
-        for year, value in zip(table["year"], table[column], strict=True)
+    tables = tables.replace(table.copy(**{column: raised(table)}))
+    return _held(tables, scenario, name, column, {str(y): x for y, x in wanted.items()})
+
+
+def _held(
+    tables: Tables,
+    scenario: str | None,
+    name: str,
+    column: str,
+    wanted: Mapping[str, float],
+) -> Tables:
+    """Return the tables with rows last in a scenario, where it writes over an amount."""
+    if scenario is None:
+        return tables
+    table = apply_scenario(tables, scenario)[name]
+    now = {key_text(table, i): value for i, value in enumerate(table[column])}
+    over = {key: x for key, x in wanted.items() if now.get(key) != x}
+    cell = {"scenario": scenario, "table": name, "column": column}
+    rows = [
+        row
+        for row in tables["scenarios"].records()
+        if row["key"] not in over or any(row[x] != cell[x] for x in cell)
     ]
-    return tables.replace(table.copy(**{column: values}))
+    note = _("Rättat för projekt som inte är offentliga.")
+    rows += [
+        {**cell, "key": k, "value": repr(x), "source": note} for k, x in over.items()
+    ]
+    built = build_tables(
+        {"settings": list(tables["settings"].records()), "scenarios": rows}
+    )
+    return tables.replace(built["scenarios"])
 
 
-def _with_line(tables: Tables, line: str, given: Mapping[int, float]) -> Tables:
+def _with_line(
+    tables: Tables, line: str, given: Mapping[int, float], scenario: str | None
+) -> Tables:
     """Return the tables with a statement line given for each year of the plan."""
     rows = list(tables["statement"].records())
     marks = [row["quality"] for row in rows if row["line"] == line]
@@ -370,4 +434,6 @@ def _with_line(tables: Tables, line: str, given: Mapping[int, float]) -> Tables:
     built = build_tables(
         {"settings": list(tables["settings"].records()), "statement": [*kept, *added]}
     )
-    return tables.replace(built["statement"])
+    wanted = {f"{line}/{year}": amount for year, amount in given.items()}
+    tables = tables.replace(built["statement"])
+    return _held(tables, scenario, "statement", "amount", wanted)

@@ -22,20 +22,20 @@ if TYPE_CHECKING:
 _MAIL: Final = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 # A month and a day (or a co-ordination number's day), what stands between, four digits.
 _NUMBER: Final = re.compile(
-    r"\b(?:19|20)?(\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01]|[67]\d|8\d|9[01]))"
+    r"\b(?<!\d[.,])(?:19|20)?(\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01]|[67]\d|8\d|9[01]))"
     r"[ \u00a0]?([-+–]?)[ \u00a0]?(\d{4})\b"
 )
 _PHONES: Final = (
     re.compile(r"(?<![\w+])(?:\+|00)46[\s-]?(?:\(0\)\s?)?\d(?:[\s-]?\d){6,9}(?!\d)"),
     # with a line after the area; a month, a paragraph or a diary has a year there
     re.compile(
-        r"(?<![\d-])0[1-9]\d{0,2}\s?[-/–]\s?(?!(?:19|20)\d{2}(?!\d))"
+        r"(?<![\d-])(?<!\d[.,])0[1-9]\d{0,2}\s?[-/–]\s?(?!(?:19|20)\d{2}(?!\d))"
         r"\d(?:\s?\d){4,7}(?![\d-])"
     ),
     # without one; no thousands of an amount
-    re.compile(r"(?<![\d-])(?<!\d\s)07[02369](?:\s?\d){7}(?![\d-])"),
+    re.compile(r"(?<![\d-])(?<!\d[\s.,])07[02369](?:\s?\d){7}(?![\d-])"),
     re.compile(
-        r"(?<![\d-])(?<!\d\s)0(?:8|[1-79]\d{1,2})(?:\s\d{2,3}){2,3}(?![\s]?[\d-])"
+        r"(?<![\d-])(?<!\d[\s.,])0(?:8|[1-79]\d{1,2})(?:\s\d{2,3}){2,3}(?![\s]?[\d-])"
     ),
 )
 # What is shortened ends no sentence.

@@ -124,6 +124,34 @@ def test_hidden_projects_are_one_sum_with_the_same_economy(
     assert found.hidden == len(hidden)
 
 
+def under(tables: Tables, table: str, column: str, key: str, value: str) -> Tables:
+    """The tables with a scenario that writes over some cells."""
+    data = {name: list(one.records()) for name, one in tables.items()}
+    row = {"scenario": "Prov", "table": table, "column": column}
+    data["scenarios"].append({**row, "key": key, "value": value})
+    return build_tables(data)
+
+
+@pytest.mark.parametrize("key", ["2029", "*"])
+def test_a_scenario_does_not_write_over_what_the_sum_needs(key: str) -> None:
+    tables = under(hiding(*HIDDEN[2]), "years", "other_change_tkr", key, "100")
+    whole = json.loads(json.dumps(own_study(tables, choices(), scenario="Prov").result))
+    found = make_public(tables, whole)
+    for line in ("re", "ar", "fk", "rs", "rg"):
+        assert near(whole["statement"][line], found.result["statement"][line]), line
+    for line in whole["balance"]:
+        assert near(whole["balance"][line], found.result["balance"][line]), line
+    assert not verify_result(found.tables, found.result)
+
+
+def test_a_sum_with_another_economy_is_not_published() -> None:
+    tables = under(hiding(*HIDDEN[2]), "outlays", "outlay", "*", "1000")
+    whole = own_study(tables, choices(), scenario="Prov").result
+    with pytest.raises(InputError) as caught:
+        make_public(tables, whole)
+    assert [one.code for one in caught.value.issues] == ["hidden_economy"]
+
+
 @pytest.mark.parametrize("hidden", HIDDEN, ids=lambda keys: "+".join(keys)[:40])
 def test_nothing_public_names_a_hidden_project(hidden: tuple[str, ...]) -> None:
     tables = hiding(*hidden)
@@ -310,6 +338,8 @@ def test_personal_data_are_taken_out(text: str, secret: str) -> None:
         "Kostar 1 050 000 000 kr eller 2 070 123 456 kr",
         "Vimmerby 0884 15 600 invånare",
         "Artikel 8112189875",
+        "0.0701234567",
+        "Andel 0,08 123 456 78",
     ],
 )
 def test_what_is_no_personal_data_stays(text: str) -> None:
