@@ -36,6 +36,8 @@ from rodtrad.sources.result_folder import (
     render_certificates,
     render_json,
 )
+from rodtrad.web import store
+from rodtrad.web.computing import unpacked_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -231,11 +233,14 @@ def contents(publication: Publication) -> dict[str, bytes]:
         project_record(item) for item in publication.items.order_by("project_id")
     ]
     placed = [feature(one) for one in records if one["place"]]
+    # read anew: the whole of a plan is large, and asked for once
+    proofs = publication.certificates and unpacked_json(publication.certificates)
+    tables, _issues = store.unpack(publication.tables)
     told: dict[str, Any] = {
         "publication": publication,
         "facts": publication.facts,
         "folder": folder_name(publication),
-        "proofs": publication.proofs is not None,
+        "proofs": bool(proofs),
         "never": tuple(NEVER_TABLES),
     }
     texts = {
@@ -250,16 +255,16 @@ def contents(publication: Publication) -> dict[str, bytes]:
             indent=1,
         )
         + "\n",
-        RESULT_FILE: render_json(publication.plan),
+        RESULT_FILE: render_json(unpacked_json(publication.result)),
         **{
             f"{TABLES_FOLDER}/{name}.csv": text
-            for name, text in csv_texts(publication.tables_public).items()
+            for name, text in csv_texts(tables).items()
             if name not in NEVER_TABLES
         },
     }
     found = {name: text.encode() for name, text in texts.items()}
-    if publication.proofs is not None:
-        found[CERTIFICATES_FILE] = render_certificates(publication.proofs)
+    if proofs:
+        found[CERTIFICATES_FILE] = render_certificates(proofs)
     sums = (
         f"{hashlib.sha256(data).hexdigest()}  {name}\n"
         for name, data in sorted(found.items())

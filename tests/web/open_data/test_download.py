@@ -18,6 +18,7 @@ from rodtrad.sources.result_folder import read_result, read_result_tables
 from rodtrad.verify import verify_result
 from rodtrad.web import open_data, publishing
 from rodtrad.web.models import Publication
+from rodtrad.web.models import publishing as models_publishing
 from rodtrad.web.open_data import DICTIONARY_COLUMNS, PROJECT_COLUMNS
 
 if TYPE_CHECKING:
@@ -139,6 +140,12 @@ def test_the_same_version_gives_the_same_bytes(
     again = Publication.objects.select_related("municipality").get()
     assert open_data.package(again) == first
     assert b"".join(client.get(ZIP)) == first
+
+
+def test_what_is_read_to_pack_it_is_not_kept(published: Publication) -> None:
+    models_publishing._decoded.clear()
+    assert open_data.package(Publication.objects.get(pk=published.pk))
+    assert not models_publishing._decoded
 
 
 def test_an_interrupted_write_leaves_nothing(
