@@ -18,6 +18,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from rodtrad.web import dialogue_events, dialogue_mail, dialogue_read, events
+from rodtrad.web.dialogue import StaleError
 from rodtrad.web.models.dialogue import (
     Answer,
     Comment,
@@ -28,7 +29,7 @@ from rodtrad.web.models.dialogue import (
     Theme,
 )
 from rodtrad.web.models.following import Subscription
-from rodtrad.web.models.letters import Letter
+from rodtrad.web.models.letters import Letter, LetterMention
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -76,9 +77,14 @@ def save(
     Raises:
         ValidationError: another dialogue about the same thing is open, or it is about a
             letter that nobody may read.
+        StaleError: it has been changed since it was read.
     """
     place = request.municipality
     type(place).objects.select_for_update().get(pk=place.pk)
+    if dialogue.pk is not None:
+        known = Dialogue.objects.filter(pk=dialogue.pk, revision=dialogue.revision)
+        if not known.exists():
+            raise StaleError
     if dialogue.state == Dialogue.State.OPEN and _another(dialogue):
         raise ValidationError(
             _("En annan dialog om samma sak är öppen. Stäng den först.")
@@ -171,16 +177,23 @@ def show_with(
         opens = number == 0 and changes["closes"] >= today
         changes["state"] = Dialogue.State.OPEN if opens else Dialogue.State.CLOSED
         _change(who, one, changes)
+    _name_comments(municipality, item)
     return found[0] if found and found[0].takes_comments() else None
 
 
 def rename(
     who: HttpRequest | User | None, municipality: Municipality, item: Item, before: str
 ) -> None:
-    """Let the dialogues that are named after an item be named as it is now."""
+    """Let the dialogues that are named after an item be named as it is now, and comments."""
     found = about(municipality, item.kind, item.key).filter(title=before[:160])
     for one in found.exclude(title=item.name[:160]):
         _change(who, one, {"title": item.name[:160]})
+    _name_comments(municipality, item)
+
+
+def _name_comments(municipality: Municipality, item: Item) -> None:
+    said = dialogue_read.of_item(municipality, item.kind, item.key).order_by()
+    said.update(item_name=item.name[:300])
 
 
 @transaction.atomic
@@ -356,12 +369,24 @@ def ids_changed(municipality: Municipality, moves: Mapping[str, str]) -> None:
         RenamedProjects.objects.create(municipality=municipality, moves=dict(moves))
 
 
-def renamed_to(municipality: Municipality, project_id: str) -> str:
-    """Return the id that a project has in the published plan, its own if it has no other."""
-    renamed = RenamedProjects.objects.filter(municipality=municipality, applied=True)
-    for moves in renamed.order_by("pk").values_list("moves", flat=True):
-        project_id = moves.get(project_id, project_id)
-    return project_id
+def ids_now(municipality: int, ids: Iterable[str]) -> dict[str, str]:
+    """Return the ids that projects have in the published plan, of those that differ.
+
+    By any of their ids: also one that is not published yet, or no longer.
+    """
+    moved = RenamedProjects.objects.filter(municipality=municipality).order_by("pk")
+    rows = list(moved.values_list("moves", "applied"))
+    found: dict[str, str] = {}
+    for old in ids:
+        now = old
+        for moves, applied in rows:
+            now = moves.get(now, now) if applied else now
+        for moves, applied in reversed(rows):
+            back = {new: was for was, new in moves.items()}
+            now = now if applied else back.get(now, now)
+        if now != old:
+            found[old] = now
+    return found
 
 
 def renames(municipality: Municipality) -> list[tuple[dt.datetime, dict[str, str]]]:
@@ -414,6 +439,23 @@ def follow_items(publication: Publication) -> None:
     for one, moves in moves_to(place, publication.version):
         _rename(place, moves)
         RenamedProjects.objects.filter(pk=one.pk).update(applied=not one.applied)
+    _name_projects(publication)
+
+
+def _name_projects(publication: Publication) -> None:
+    """Let comments and followers call projects what a publication does."""
+    for model, kind, key, name in (
+        (Comment, "item_kind", "item_key", "item_name"),
+        (Subscription, "kind", "key", "name"),
+    ):
+        rows = model._default_manager.filter(
+            **{"municipality": publication.municipality, kind: Kind.PROJECT}
+        ).order_by()
+        called = list(rows.values_list(key, name).distinct())
+        items = publication.items.filter(project_id__in={one for one, _name in called})
+        now = {one: new[:300] for one, new in items.values_list("project_id", "name")}
+        for one in {one for one, old in called if now.get(one, old) != old}:
+            rows.filter(**{key: one}).update(**{name: now[one]})
 
 
 def _rename(place: Municipality, moves: Mapping[str, str]) -> None:
@@ -426,22 +468,23 @@ def _rename(place: Municipality, moves: Mapping[str, str]) -> None:
         model._default_manager.filter(
             **{"municipality": place, kind: Kind.PROJECT, f"{key}__in": list(moves)}
         ).order_by().update(**{key: new})
-    _rename_followed(place, moves)
-
-
-def _rename_followed(place: Municipality, moves: Mapping[str, str]) -> None:
-    """Change ids of what is followed; who follows both ids already follows once."""
     followed = Subscription.objects.filter(
         municipality=place, kind=Subscription.Kind.PROJECT
     )
-    leaving = list(followed.filter(key__in=list(moves)))
-    followed.filter(pk__in=[one.pk for one in leaving]).update(
-        # aside first: each address follows a thing once
-        key=Concat(Value("\x1f"), "pk", output_field=CharField())
+    _rename_each(followed, "key", moves)
+    _rename_each(LetterMention.objects.filter(municipality=place), "project_id", moves)
+
+
+def _rename_each(rows: QuerySet[Any], field: str, moves: Mapping[str, str]) -> None:
+    """Change ids in rows of which there is one an id: who has both keeps one."""
+    leaving = list(rows.filter(**{f"{field}__in": list(moves)}))
+    rows.filter(pk__in=[one.pk for one in leaving]).update(
+        # aside first, so that no two meet
+        **{field: Concat(Value("\x1f"), "pk", output_field=CharField())}
     )
     for one in leaving:
         try:
             with transaction.atomic():
-                followed.filter(pk=one.pk).update(key=moves[one.key])
+                rows.filter(pk=one.pk).update(**{field: moves[getattr(one, field)]})
         except IntegrityError:
-            followed.filter(pk=one.pk).delete()
+            rows.filter(pk=one.pk).delete()

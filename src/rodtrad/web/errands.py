@@ -22,7 +22,7 @@ _log: Final = logging.getLogger("rodtrad.worker")
 
 ERRANDS: Final[tuple[tuple[str, float], ...]] = (
     # before the mails, so that those of a letter go in the same round
-    ("rodtrad.web.letters:publish_due", 5.0),
+    ("rodtrad.web.letter_due:publish_due", 5.0),
     ("rodtrad.web.blog_import:forget_old", 3_600.0),
     ("rodtrad.web.outgoing:send_due", 5.0),
     ("rodtrad.web.outgoing:forget_old", 3_600.0),

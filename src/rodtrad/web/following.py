@@ -21,7 +21,6 @@ from rodtrad.domain import words
 from rodtrad.domain.columns import SCHEMA
 from rodtrad.web import dialogue_setup, sheet_cells
 from rodtrad.web.models.envelope import Envelope
-from rodtrad.web.models.letters import LetterMention
 from rodtrad.web.models.projects import (
     AlternativeNote,
     Attachment,
@@ -47,7 +46,8 @@ if TYPE_CHECKING:
 PROJECTS: Final = "projects"
 ID: Final = "project_id"
 # What knows a project by its id, and where it says which municipality. What has been
-# published is not among them: it stands as it was.
+# published is not among them: it stands as it was, and what is said of it follows it
+# (dialogue_setup).
 LIFE: Final[Mapping[type[Model], str]] = {
     ProjectFile: "municipality",
     AlternativeNote: "municipality",
@@ -61,7 +61,6 @@ LIFE: Final[Mapping[type[Model], str]] = {
     VisionLink: "node__municipality",
     NextStep: "municipality",
     Envelope: "municipality",
-    LetterMention: "municipality",
 }
 # Rows are looked for by a text in them if no more ids than this change at once.
 _FEW: Final = 5

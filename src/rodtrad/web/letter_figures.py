@@ -7,10 +7,8 @@ back is not shown. Leaves out the text's own markup (publish.letter_markup).
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import quote, unquote
 
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
@@ -18,15 +16,15 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
-from rodtrad.publish.letter_markup import Reference
-from rodtrad.web import public_parts
+from rodtrad.web import dialogue_setup, public_parts
 from rodtrad.web.models.publishing import Publication, PublicItem
 from rodtrad.web.templatetags.rodtrad import mkr, number, quality_mark, share
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
     from rodtrad.publish.letter_markup import Letter as Read
+    from rodtrad.publish.letter_markup import Reference
     from rodtrad.web.models.letters import Letter, LetterPicture
 
 PROJECT: Final = "projekt"
@@ -63,7 +61,6 @@ _OF_PROJECT: Final = {
     "start": ("start_year", "year", lazy("start")),
     "i_bruk": ("in_use_year", "year", lazy("i bruk")),
 }
-_CODE: Final = re.compile(r"\[\[(projekt|siffra):([^\[\]\s]+)\]\]")
 _MOST: Final = "hogst"
 _LEAST: Final = "lagst"
 
@@ -156,11 +153,24 @@ def projects_of(read: Read) -> list[str]:
 
 
 def items_named(publication: Publication, ids: Iterable[str]) -> dict[str, PublicItem]:
-    """Return the plan's projects by id."""
+    """Return the plan's projects by id, as a letter has written it.
+
+    One that has another id now is found by that.
+    """
     wanted = list(ids)
-    if not wanted:
+    found = _items(publication, wanted)
+    lost = [one for one in wanted if one not in found]
+    if lost:
+        now = dialogue_setup.ids_now(publication.municipality_id, lost)
+        items = _items(publication, list(now.values()))
+        found |= {old: items[new] for old, new in now.items() if new in items}
+    return found
+
+
+def _items(publication: Publication, ids: Collection[str]) -> dict[str, PublicItem]:
+    if not ids:
         return {}
-    found = PublicItem.objects.filter(publication=publication, project_id__in=wanted)
+    found = PublicItem.objects.filter(publication=publication, project_id__in=ids)
     return {item.project_id: item for item in found}
 
 
@@ -216,7 +226,7 @@ def _cite(
     if value is None:
         return None
     facts = {"value": value.value, "unit": value.unit, "quality": value.quality}
-    item = items.get(_project_in(reference))
+    item = items.get(project_in(reference))
     return {**facts, "name": item.name} if item else facts
 
 
@@ -340,9 +350,8 @@ class Shower:
         now: dict[str, Any] | None,
     ) -> str:
         if now is not None:
-            return format_html(
-                '<a href="{}">{}</a>', self.address(reference.name), now["name"]
-            )
+            at = self.address(self.items[reference.name].project_id)
+            return format_html('<a href="{}">{}</a>', at, now["name"])
         if was is None:
             return _missing(_("ett projekt som inte visas längre"))
         self.moved.append(
@@ -532,52 +541,8 @@ def shower_of(
     )
 
 
-def code_of(reference: Reference) -> str:
-    """Return a reference as it stands in a letter's first words, in one piece."""
-    if reference.kind == PICTURE:
-        return ""
-    return f"[[{reference.kind}:{quote(reference.name, safe='')}]]"
-
-
-def tell_excerpts(rows: Iterable[Letter], publication: Publication) -> list[Letter]:
-    """Give each letter its first words as they may be read now, as `told`.
-
-    Two questions to the database for all of them, none where no reference is met.
-    """
-    found = list(rows)
-    met = {
-        one.pk: [Reference(m[1], unquote(m[2])) for m in _CODE.finditer(one.excerpt)]
-        for one in found
-    }
-    ids = {_project_in(reference) for many in met.values() for reference in many}
-    items = items_named(publication, sorted(ids - {""}))
-    versions = {
-        (one.cites.get(reference.text) or {}).get("version")
-        for one in found
-        for reference in met[one.pk]
-    } - {None, publication.number}
-    withdrawn = withdrawn_among(publication.municipality_id, versions)
-    for one in found:
-        shower = Shower(
-            cites=one.cites,
-            publication=publication,
-            items=items,
-            address=str,
-            picture_address=str,
-            pictures={},
-            withdrawn=withdrawn,
-            moved=[],
-        )
-        one.told = _filled(one.excerpt, shower)  # type: ignore[attr-defined]
-    return found
-
-
-def _filled(text: str, shower: Shower) -> str:
-    """Return a letter's first words with what its references show."""
-    return _CODE.sub(lambda m: shower.words(Reference(m[1], unquote(m[2]))), text)
-
-
-def _project_in(reference: Reference) -> str:
+def project_in(reference: Reference) -> str:
+    """Return the project that a reference is about; empty for the plan as a whole."""
     if reference.kind == PROJECT:
         return reference.name
     split = split_project_figure(reference.name)

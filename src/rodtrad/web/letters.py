@@ -1,13 +1,12 @@
 """How is a letter written, timed, published and taken back? One function an act.
 
-A letter that waits is published by the worker when its time comes, once, however many
-workers there are. What it shows of the plan is checked when it is saved and again when
-it is published. Leaves out how it looks (letter_figures) and its pictures.
+What it shows of the plan is checked when it is saved and again when it is published.
+Leaves out when its time has come (letter_due), how it looks (letter_figures) and its
+pictures.
 """
 
 from __future__ import annotations
 
-import logging
 import re
 import unicodedata
 from dataclasses import replace
@@ -20,7 +19,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from rodtrad.publish.letter_markup import excerpt, letter_html, letter_text, read_letter
-from rodtrad.web import dialogue_setup, events, letter_figures, subscriptions
+from rodtrad.web import (
+    dialogue_setup,
+    events,
+    letter_excerpts,
+    letter_figures,
+    outgoing,
+    subscriptions,
+)
 from rodtrad.web.clean_text import clean, has_room
 from rodtrad.web.dialogue import Item
 from rodtrad.web.letter_pictures import forget_files
@@ -42,7 +48,6 @@ if TYPE_CHECKING:
     from rodtrad.web.models import User
     from rodtrad.web.models.dialogue import Dialogue
 
-_log: Final = logging.getLogger("rodtrad.letters")
 LONGEST_TAG: Final = 40
 MOST_TAGS: Final = 12
 _LONGEST_SLUG: Final = 70
@@ -70,6 +75,9 @@ events.declare_action(
 )
 events.declare_action("letter.published", gettext_lazy("publicerade ett brev"))
 events.declare_action("letter.held", gettext_lazy("höll inne ett brev"))
+events.declare_action(
+    "letter.put_off", gettext_lazy("kunde inte publicera ett brev och försöker igen")
+)
 events.declare_action("letter.withdrawn", gettext_lazy("tog tillbaka ett brev"))
 events.declare_action("letter.removed", gettext_lazy("tog bort ett utkast till brev"))
 events.declare_action(
@@ -252,7 +260,7 @@ def check(letter: Letter) -> list[str]:
     earlier = letter.cites if letter.is_public else {}
     letter.cites, missing = letter_figures.cites_of(read, publication, earlier)
     # names and figures are not kept here: they may be taken back
-    letter.excerpt = _cut(excerpt(letter_text(read, letter_figures.code_of)))
+    letter.excerpt = _cut(excerpt(letter_text(read, letter_excerpts.code_of)))
     words = [letter.title, *letter.tags, letter_text(read, lambda _one: "")]
     letter.folded = unicodedata.normalize("NFC", "\n".join(words)).casefold()
     letter.tag_keys = tag_keys(letter.tags)
@@ -265,9 +273,12 @@ def _cut(text: str) -> str:
 
 
 def _mention(letter: Letter) -> None:
-    """Set which projects a letter mentions."""
-    wanted = set(letter_figures.projects_of(read_letter(letter.text)))
-    wanted = {one for one in wanted if len(one) <= 200}
+    """Set which projects a letter mentions, by the ids of the published plan."""
+    named = letter_figures.projects_of(read_letter(letter.text))
+    publication = Publication.objects.current(letter.municipality)
+    items = letter_figures.items_named(publication, named) if publication else {}
+    ids = (items[one].project_id if one in items else one for one in named)
+    wanted = {one for one in ids if len(one) <= 200}
     there = set(letter.mentions.values_list("project_id", flat=True))
     letter.mentions.filter(project_id__in=there - wanted).delete()
     LetterMention.objects.bulk_create(
@@ -398,9 +409,8 @@ def publish(who: HttpRequest | User | None, letter: Letter) -> Letter:
     if faults:
         raise UnfitError(faults)
     before = {"state": letter.state, "published_at": letter.published_at}
-    again = letter.published_at is not None
     now = timezone.now()
-    if not again:
+    if letter.published_at is None:
         day = timezone.localdate(now)
         letter.published_at, letter.year, letter.month = now, day.year, day.month
     letter.state, letter.publish_at, letter.fault = Letter.State.PUBLISHED, None, ""
@@ -411,68 +421,11 @@ def publish(who: HttpRequest | User | None, letter: Letter) -> Letter:
     after = {"state": letter.state, "published_at": letter.published_at}
     events.record(who, letter.municipality, "letter.published", letter, before, after)
     talk = dialogue_setup.show_with(who, letter.municipality, item_of(letter))
-    if not again:
+    assert letter.published_at is not None  # noqa: S101 - set above
+    if now - letter.published_at < outgoing.KEEP_SENT:
+        # whoever was told before it was taken back has a mail that is still known
         tell_subscribers(letter, talk)
     return letter
-
-
-def publish_due(now: dt.datetime | None = None) -> int:
-    """Publish the letters whose time has come, and return how many; for the worker.
-
-    One that can no longer be published becomes a draft with the reason.
-    """
-    now = now or timezone.now()
-    due = Letter.objects.filter(
-        state=Letter.State.SCHEDULED, publish_at__lte=now
-    ).values_list("pk", flat=True)
-    done = 0
-    for pk in list(due[:50]):
-        try:
-            done += _publish_due(pk, now)
-        except Exception:  # noqa: BLE001 - the next letter is not to blame
-            _log.exception("letter %s could not be published", pk)
-    return done
-
-
-@transaction.atomic
-def _publish_due(pk: int, now: dt.datetime) -> bool:
-    letter = (
-        Letter.objects.select_for_update(of=("self",), skip_locked=_skips())
-        .filter(pk=pk, state=Letter.State.SCHEDULED, publish_at__lte=now)
-        .first()
-    )
-    if letter is None:
-        return False  # another worker has it, or somebody has held it
-    try:
-        publish(None, letter)
-    except UnfitError as unfit:
-        _hold(letter, unfit)
-        return False
-    return True
-
-
-def _skips() -> bool:
-    from django.db import connection
-
-    return connection.features.has_select_for_update_skip_locked
-
-
-def _hold(letter: Letter, unfit: UnfitError) -> None:
-    before = {"state": letter.state, "publish_at": letter.publish_at}
-    letter.state, letter.publish_at = Letter.State.DRAFT, None
-    letter.fault = str(unfit)
-    letter.save(update_fields=["state", "publish_at", "fault"])
-    after = {"state": letter.state, "publish_at": None}
-    events.record(
-        None,
-        letter.municipality,
-        "letter.held",
-        letter,
-        before,
-        after,
-        note=letter.fault,
-    )
-    _log.warning("letter %s was not published: %s", letter.pk, letter.fault)
 
 
 @transaction.atomic
@@ -494,6 +447,7 @@ def withdraw(who: HttpRequest, letter: Letter, why: str) -> Letter:
         note=why,
     )
     dialogue_setup.hide_with(who, letter.municipality, Kind.LETTER, str(letter.number))
+    outgoing.drop(f"{_once(letter)}:")
     return letter
 
 
@@ -555,7 +509,8 @@ def take_comments(
     """
     item = item_of(letter)
     if not letter.is_public:
-        item = replace(item, name=_("Ett brev som inte är publicerat"))
+        with events.in_swedish():
+            item = replace(item, name=_("Ett brev som inte är publicerat"))
     return dialogue_setup.open_for(
         who,
         item,
@@ -598,8 +553,13 @@ def tell_subscribers(letter: Letter, talk: Dialogue | None = None) -> int:
         return letter.title, "\n\n".join(part for part in parts if part)
 
     return subscriptions.tell(
-        place, "letters", "", once=f"letter:{letter.pk}", write=write_mail
+        place, "letters", "", once=_once(letter), write=write_mail
     )
+
+
+def _once(letter: Letter) -> str:
+    """Return what names the mails that tell of a letter."""
+    return f"letter:{letter.pk}"
 
 
 def letter_address(letter: Letter, sprak: str = "sv") -> str:

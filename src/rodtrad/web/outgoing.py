@@ -159,6 +159,12 @@ def _code(error: Exception) -> str:
     return " ".join([type(error).__name__, *(str(n) for n in numbers if n)])
 
 
+def drop(about: str) -> int:
+    """Remove the mails that wait to tell something, by what their `once` begins with."""
+    waiting = Outgoing.objects.filter(once__startswith=about, sent_at=None)
+    return waiting.delete()[0]
+
+
 def try_again(municipality: Municipality) -> int:
     """Let the mails that were set aside go once more, and return how many."""
     return Outgoing.objects.filter(

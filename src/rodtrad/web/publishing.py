@@ -29,7 +29,7 @@ from rodtrad.publish.public import (
     shielded_projects,
 )
 from rodtrad.publish.public_sum import SUM_ID
-from rodtrad.web import dialogue_setup, events, store, subscriptions
+from rodtrad.web import dialogue_setup, events, outgoing, store, subscriptions
 from rodtrad.web.computing import packed_json
 from rodtrad.web.models import Membership, Municipality, Publication
 from rodtrad.web.models.publishing import NextStep, PublicItem
@@ -174,28 +174,51 @@ def _open_items(place: Municipality) -> QuerySet[PublicItem]:
 
 
 def told_changes(
-    place: Municipality, changes: Mapping[str, dict[str, Any]]
-) -> dict[str, dict[str, Any]]:
-    """Return the changes that may be read now, by project in order.
+    place: Municipality, versions: Mapping[int, Mapping[str, dict[str, Any]]]
+) -> dict[int, dict[str, dict[str, Any]]]:
+    """Return what some versions changed as it may be read now, by project in order.
 
-    A project that is gone is told of only as long as some open version shows it: what
-    only versions that are taken back have shown is not named again.
+    What only versions that are taken back have shown is not told again: neither a project
+    that is gone since, nor what another was before. As many questions to the database
+    for all versions as for one.
     """
-    gone = [key for key, change in changes.items() if change["kind"] == "gone"]
-    known = set(gone)
+    every = [pair for changes in versions.values() for pair in changes.items()]
+    gone = {key for key, change in every if change["kind"] == "gone"}
+    known: set[str] = set()
     if gone:
         shown = _open_items(place).filter(project_id__in=gone)
         known = set(shown.order_by().values_list("project_id", flat=True).distinct())
+    told = any(change["before"] for _key, change in every)
+    alone = _without_earlier(place) if told else set()
     return {
-        key: change
-        for key, change in sorted(changes.items())
-        if change["kind"] != "gone" or key in known
+        number: {
+            key: {**change, "before": None} if number in alone else change
+            for key, change in sorted(changes.items())
+            if change["kind"] != "gone" or key in known
+        }
+        for number, changes in versions.items()
     }
 
 
 def lock(place: Municipality) -> None:
     """Let nobody else publish, take back or say who decides next before this is done."""
     Municipality.objects.select_for_update().get(pk=place.pk)
+
+
+def _without_earlier(place: Municipality) -> set[int]:
+    """Return the versions whose changes are since one that is taken back now."""
+    rows = Publication.objects.filter(municipality=place).order_by("number")
+    times = list(rows.values_list("number", "published_at", "withdrawn_at"))
+    found = set()
+    for i, (number, at, _taken_back) in enumerate(times):
+        # the newest that everyone read when this one was published
+        earlier = next(
+            (gone for *_, gone in reversed(times[:i]) if gone is None or gone > at),
+            None,
+        )
+        if earlier is not None:
+            found.add(number)
+    return found
 
 
 @transaction.atomic
@@ -301,6 +324,8 @@ def withdraw(who: HttpRequest, publication: Publication, why: str) -> None:
         after={"withdrawn_at": publication.withdrawn_at},
         note=why,
     )
+    # what waits to be told of it is told to nobody
+    outgoing.drop(f"publication:{publication.pk}:")
 
 
 def _demand_next(study: Study, ready: Prepared, *, again: bool) -> None:

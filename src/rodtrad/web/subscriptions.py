@@ -25,6 +25,7 @@ from rodtrad.domain.words import in_language
 from rodtrad.web import outgoing, throttle
 from rodtrad.web.models.dialogue import Comment
 from rodtrad.web.models.following import Outgoing, Subscription
+from rodtrad.web.models.publishing import PublicItem
 from rodtrad.web.public_address import public_address
 
 if TYPE_CHECKING:
@@ -260,7 +261,7 @@ def _drop_waiting(municipality: Municipality, email: str) -> None:
     gone = [
         mail.pk
         for mail in waiting.only("once", "headers")
-        if not keys or ((told := _told_by(mail)) and not told & keys)
+        if (told := _told_by(mail)) and not told & keys
     ]
     waiting.filter(pk__in=gone).delete()
 
@@ -408,8 +409,14 @@ def _touched(publication: Publication) -> dict[str, dict[str, set[str]]]:
         Kind.AREA: defaultdict(set),
         Kind.THEME: defaultdict(set),
     }
-    rows = publication.items.filter(project_id__in=changed)
-    for key, area, theme in rows.values_list("project_id", "area", "theme"):
+    # one that is gone stood where the open versions that had it say
+    rows = PublicItem.objects.filter(
+        publication__municipality=publication.municipality_id,
+        publication__withdrawn_at=None,
+        project_id__in=changed,
+    ).order_by("publication__number")
+    places = rows.values_list("project_id", "area", "theme")
+    for key, area, theme in {row[0]: row for row in places}.values():
         if area:
             found[Kind.AREA][area].add(key)
         if theme:

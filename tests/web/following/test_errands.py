@@ -46,7 +46,7 @@ class Due:
         self.make_dialogue, self.make_envelope = make_dialogue, make_envelope
         self.then = timezone.now() - LONG
 
-    def letters_publish_due(self) -> Done:
+    def letter_due_publish_due(self) -> Done:
         Letter.objects.create(
             municipality=self.place,
             number=1,

@@ -15,6 +15,7 @@ from web.public.conftest import changed_data, public_data
 from rodtrad.web import (
     dialogue_setup,
     following,
+    outgoing,
     public_form,
     publishing,
     subscriptions,
@@ -389,8 +390,8 @@ def test_comments_and_followers_follow_new_ids_when_they_are_published(
     place = dialogue.municipality
     make_comment(dialogue, "Om bron.")
     make_comment(dialogue, "Om skolan.", item_key="skola")
-    follower(place, "project", "bro")
-    follower(place, "project", "skola")
+    for key in ("bro", "skola"):
+        follower(place, "project", key, email=f"{key}@exempel.se")
     # the two change places, and that is published only later
     moves = {"bro": "skola", "skola": "bro"}
     dialogue_setup.ids_changed(place, moves)
@@ -403,16 +404,16 @@ def test_comments_and_followers_follow_new_ids_when_they_are_published(
     assert "Om skolan." not in page
     dialogue.refresh_from_db()
     assert dialogue.key == "skola"
-    assert {one.name: one.key for one in Subscription.objects.all()} == {
-        "bro": "skola",
-        "skola": "bro",
+    assert {one.email: one.key for one in Subscription.objects.all()} == {
+        "bro@exempel.se": "skola",
+        "skola@exempel.se": "bro",
     }
     # an earlier plan is published again: everything goes back
     publishing.publish(None, old)
     assert Comment.objects.get(text="Om bron.").item_key == "bro"
-    assert {one.name: one.key for one in Subscription.objects.all()} == {
-        "bro": "bro",
-        "skola": "skola",
+    assert {one.email: one.key for one in Subscription.objects.all()} == {
+        "bro@exempel.se": "bro",
+        "skola@exempel.se": "skola",
     }
 
 
@@ -433,3 +434,56 @@ def test_a_dialogue_that_opens_by_its_date_is_told_once(
     later = timezone.localdate() + dt.timedelta(days=2)
     Dialogue.objects.filter(pk=dialogue.pk).update(told_at=None, opens=later)
     assert dialogue_setup.tell_opened() == 0
+
+
+def test_what_follows_new_ids_goes_back_when_their_version_is_taken_back(
+    dialogue: Dialogue, finish: Finish, published: Publication, client_for: ClientFor
+) -> None:
+    place = dialogue.municipality
+    make_comment(dialogue, "Om bron.")
+    follower(place, "project", "bro")
+    following.move_life(place, {"projects": {("bro",): ("nya-bron",)}})
+    data = renamed(public_data(), {"bro": "nya-bron"})
+    data["projects"][1]["name"] = "Ny bro över ån"
+    publishing.publish(None, finish(data))
+    page = Client().get("/oppet/liten/projekt/nya-bron/").content.decode()
+    assert "Om bron." in page
+    # what it is called now is what it is called here too
+    comment = Comment.objects.get()
+    assert comment.item_name == "Ny bro över ån"
+    assert Subscription.objects.get().name == "Ny bro över ån"
+    assert Outgoing.objects.filter(sent_at=None).exists()
+    client_for("chef").post("/liten/publicera/2/ta-tillbaka/", {"why": "Fel."})
+    assert "Om bron." in Client().get("/oppet/liten/projekt/bro/").content.decode()
+    at = f"/oppet/liten/dialog/synpunkt/{comment.pk}/"
+    assert "Bron över ån" in Client().get(at).content.decode()
+    assert Subscription.objects.get().key == "bro"
+    # nobody is written to about a version that cannot be read
+    assert not Outgoing.objects.exists()
+    # the new address leads back
+    moved = Client().get("/oppet/liten/projekt/nya-bron/")
+    assert moved.headers["Location"] == "/oppet/liten/projekt/bro/"
+
+
+def test_who_follows_a_place_or_a_subject_is_told_that_a_project_is_gone(
+    liten: Municipality, finish: Finish
+) -> None:
+    row = next(r for r in public_data()["projects"] if r["project_id"] == "park")
+    follower(liten, "area", row["area"])
+    follower(liten, "theme", row["driver"], email="amne@exempel.se")
+    data = public_data()
+    for name, rows in data.items():
+        data[name] = [one for one in rows if one.get("project_id") != "park"]
+    publishing.publish(None, finish(data))
+    mails = {mail.to: mail.text for mail in Outgoing.objects.all()}
+    assert set(mails) == {"eva@exempel.se", "amne@exempel.se"}
+    assert all("Ny park: Finns inte längre med." in text for text in mails.values())
+
+
+def test_a_link_that_confirms_a_comment_is_sent_though_one_stops_following(
+    liten: Municipality,
+) -> None:
+    plan = follower(liten, "plan")
+    outgoing.queue("comment:1:x", plan.email, "Bekräfta", "Länk", municipality=liten)
+    subscriptions.end([plan])
+    assert Outgoing.objects.get().once == "comment:1:x"

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 from django.test import Client
 from django.utils import timezone
+from web.dialogue.conftest import make_comment
 
-from rodtrad.web import dialogue, dialogue_setup, letters
+from rodtrad.web import dialogue, dialogue_setup, letter_due, letters
 from rodtrad.web.models import Event
 from rodtrad.web.models.dialogue import Comment, Dialogue
 from rodtrad.web.models.following import Outgoing, Subscription
@@ -124,7 +125,7 @@ def test_one_that_waits_opens_with_the_letter_and_is_told_in_the_same_mail(
         closes=talk.closes - dt.timedelta(days=14),
     )
     Letter.objects.update(state=Letter.State.SCHEDULED, publish_at=timezone.now())
-    assert letters.publish_due() == 1
+    assert letter_due.publish_due() == 1
     talk.refresh_from_db()
     today = timezone.localdate()
     assert (talk.state, talk.opens) == (Dialogue.State.OPEN, today)
@@ -192,8 +193,17 @@ def test_a_dialogue_is_called_what_the_letter_is_called(
 ) -> None:
     letter = letters.publish(asked, write())
     take(client_for("administrator"), letter)
+    said = make_comment(Dialogue.objects.get(), item_name=letter.title)
     letters.write(asked, letter, {"title": "Utan namn"}, letter.revision)
     assert Dialogue.objects.get().title == "Utan namn"
+    said.refresh_from_db()
+    assert said.item_name == "Utan namn"
+    # also one that gets its new name while it is taken back
+    letter = letters.withdraw(asked, letter, "Fel.")
+    letter, _faults = letters.write(asked, letter, {"title": "Åter"}, letter.revision)
+    letters.publish(asked, letter)
+    said.refresh_from_db()
+    assert said.item_name == "Åter"
 
 
 def test_one_that_waits_is_taken_away_again_and_with_its_draft(

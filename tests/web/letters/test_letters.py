@@ -12,7 +12,7 @@ from django.utils import timezone
 from web.letters.conftest import TEXT
 from web.public.conftest import changed_data, public_data
 
-from rodtrad.web import letters, publishing
+from rodtrad.web import letter_due, letters, publishing
 from rodtrad.web.letter_figures import shown
 from rodtrad.web.models import Event, Municipality, Publication
 from rodtrad.web.models.following import Outgoing, Subscription
@@ -74,9 +74,9 @@ def test_a_letter_that_waits_is_published_once(
 ) -> None:
     soon = timezone.now() + dt.timedelta(hours=1)
     letter = letters.schedule(asked, write(), soon)
-    assert letters.publish_due() == 0
-    assert letters.publish_due(soon) == 1
-    assert letters.publish_due(soon) == 0
+    assert letter_due.publish_due() == 0
+    assert letter_due.publish_due(soon) == 1
+    assert letter_due.publish_due(soon) == 0
     letter.refresh_from_db()
     assert letter.is_public
     assert letter.published_at is not None
@@ -103,7 +103,7 @@ def test_one_letter_that_fails_does_not_hinder_the_next(
         return publish(who, letter)
 
     monkeypatch.setattr(letters, "publish", fails)
-    assert letters.publish_due(soon) == 1
+    assert letter_due.publish_due(soon) == 1
     whole.refresh_from_db()
     broken.refresh_from_db()
     assert whole.is_public
@@ -127,7 +127,7 @@ def test_a_held_letter_is_not_published(
     soon = timezone.now() + dt.timedelta(hours=1)
     letter = letters.schedule(asked, write(), soon)
     letters.unschedule(asked, letter)
-    assert letters.publish_due(soon) == 0
+    assert letter_due.publish_due(soon) == 0
 
 
 def test_a_waiting_letter_whose_project_goes_is_held_with_the_reason(
@@ -142,7 +142,7 @@ def test_a_waiting_letter_whose_project_goes_is_held_with_the_reason(
             row for row in data.get(table, []) if row.get("project_id") != "park"
         ]
     publishing.publish(None, finish(data))
-    assert letters.publish_due(soon) == 0
+    assert letter_due.publish_due(soon) == 0
     letter.refresh_from_db()
     assert letter.state == Letter.State.DRAFT
     assert "[[projekt:park]]" in letter.fault

@@ -364,3 +364,12 @@ def test_english_pages_say_that_letters_are_in_swedish(
     page = Client().get(letters.letter_address(letter, "en")).content.decode()
     assert '<div class="lettertext" lang="sv">' in page
     assert '<html lang="en">' in page
+
+
+def test_a_name_of_the_plan_with_an_odd_sign_does_not_break_the_feed(
+    published: Publication, write: Write, asked: HttpRequest
+) -> None:
+    published.items.filter(project_id="bro").update(name="Bron\x0b över ån")
+    letters.publish(asked, write("Om [[projekt:bro]]."))
+    feed = ElementTree.fromstring(Client().get("/oppet/liten/brev/flode.xml").content)
+    assert feed.findtext(f"{ATOM}entry/{ATOM}summary") == "Om Bron över ån."

@@ -6,6 +6,8 @@ working copy, what staff writes beside the plan, and other municipalities.
 
 from __future__ import annotations
 
+import json
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -260,3 +262,37 @@ def test_the_history_of_a_version_that_is_taken_back_is_gone(
     client_for("chef").post("/liten/publicera/2/ta-tillbaka/", {"why": "fel"})
     assert "ORDEN OM ÄNDRINGEN" not in Client().get(at).content.decode()
     assert Client().get("/oppet/liten/andrat/2/").status_code == 404
+
+
+def test_what_a_withdrawn_version_said_is_not_told_by_the_one_after(
+    finish: Finish, client_for: ClientFor
+) -> None:
+    publishing.publish(None, finish())
+    second = publishing.publish(None, finish(changed_data()))
+    told = {key: one for key, one in second.changes.items() if one["before"]}
+    years = {one["before"]["start_year"] for one in told.values()} - {None}
+    assert years
+    (key, *_rest) = told
+    paths = ("andrat/", "flode.xml", f"projekt/{key}/")
+    words = re.compile(r"i stället för|Start var|instead of|It was to start")
+
+    def read(path: str, root: str = "oppet") -> str:
+        answer = Client().get(f"/{root}/liten/{path}")
+        assert answer.status_code == 200
+        return answer.content.decode()
+
+    def befores() -> set[bool]:
+        found = json.loads(read("api/v1/versions/2/changes"))["items"]
+        return {bool(one["before"]) for one in found if one["project_id"] in told}
+
+    for path in paths:
+        assert words.search(read(path)), path
+    assert befores() == {True}
+    client_for("chef").post("/liten/publicera/1/ta-tillbaka/", {"why": "fel"})
+    for path in paths:
+        for root in ("oppet", "open"):
+            assert not words.search(read(path, root)), path
+    assert befores() == {False}
+    # what was told beside a version that stands is told still
+    publishing.publish(None, finish())
+    assert words.search(read("andrat/3/"))

@@ -14,6 +14,7 @@ from web.underlag.lives import FULL, give_life, life, row
 from rodtrad.web import changes, checking, events, following, saving, store
 from rodtrad.web.changes import CannotUndoError
 from rodtrad.web.models import Change, Row
+from rodtrad.web.models.letters import LetterMention
 from rodtrad.web.models.projects import Decision, ProjectFile
 from rodtrad.web.models.publishing import PublicItem
 from rodtrad.web.saving import Edits, Removal, RowEdit, Saved
@@ -45,8 +46,8 @@ def test_every_model_that_names_a_project_follows() -> None:
         except FieldDoesNotExist:
             continue
         naming.add(model)
-    # what has been published stands as it was
-    assert naming == {*following.LIFE, PublicItem}
+    # what has been published stands as it was, and letters follow that
+    assert naming == {*following.LIFE, PublicItem, LetterMention}
 
 
 def test_all_that_names_a_project_follows_it_and_back(

@@ -548,6 +548,12 @@ def query(context: template.Context, **changes: Any) -> str:
     return f"?{text}" if text else "?"
 
 
+@register.simple_tag(takes_context=True)
+def turn(context: template.Context, number: int, key: str = "") -> str:
+    """Return the address of another page of a list; its number stands there as `key`."""
+    return query(context, **{key or "sida": number})
+
+
 @register.inclusion_tag("components/sort_head.html", takes_context=True)
 def sort_head(
     context: template.Context, label: str, key: str, num: bool = False, unit: str = ""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db.models import F
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -60,7 +61,11 @@ def overview(request: MunicipalRequest) -> HttpResponse:
     """Show the letters, those that are not published first."""
     place = request.municipality
     rows = Letter.objects.filter(municipality=place).light()
-    open_ = rows.exclude(state=Letter.State.PUBLISHED).order_by("publish_at", "-number")
+    soonest = F("publish_at").asc(nulls_last=True)
+    drafts = Paginator(
+        rows.exclude(state=Letter.State.PUBLISHED).order_by(soonest, "-number"),
+        _PER_PAGE,
+    )
     pages = Paginator(
         rows.filter(state=Letter.State.PUBLISHED).order_by("-published_at"), _PER_PAGE
     )
@@ -68,7 +73,7 @@ def overview(request: MunicipalRequest) -> HttpResponse:
         request,
         "letters/overview.html",
         {
-            "open": list(open_[:200]),
+            "drafts": drafts.get_page(request.GET.get("utkast")),
             "page": pages.get_page(request.GET.get("sida")),
             "blogs": BlogImport.objects.filter(municipality=place, ready=True),
             "address": _public_list(place),

@@ -497,7 +497,9 @@ def _changes(request: PublicRequest, publication: Publication) -> dict[str, Json
     return kept_now(
         request,
         f"api|changes|{publication.pk}",
-        lambda: publishing.told_changes(request.municipality, publication.changes),
+        lambda: publishing.told_changes(
+            request.municipality, {publication.number: publication.changes}
+        )[publication.number],
     )
 
 

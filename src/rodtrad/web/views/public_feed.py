@@ -39,14 +39,16 @@ def _entries(request: PublicRequest) -> list[dict[str, Any]]:
     """Return the newest versions, each with the first of its changes."""
     found = Publication.objects.open().filter(municipality=request.municipality)
     fields = ("number", "title", "note", "published_at", "changes")
-    rows = found.values(*fields)[:_ENTRIES]
-    return [_entry(request, row) for row in rows]
+    rows = list(found.values(*fields)[:_ENTRIES])
+    changes = publishing.told_changes(
+        request.municipality, {row["number"]: row["changes"] for row in rows}
+    )
+    return [_entry(row, changes[row["number"]]) for row in rows]
 
 
-def _entry(request: PublicRequest, row: dict[str, Any]) -> dict[str, Any]:
+def _entry(row: dict[str, Any], changes: dict[str, dict[str, Any]]) -> dict[str, Any]:
     """Return a version as the feed has it, its sentences in the reader's language."""
-    changes = publishing.told_changes(request.municipality, row["changes"]).values()
-    first = islice(changes, _CHANGES)
+    first = islice(changes.values(), _CHANGES)
     return {**row, "changes": [{**one, "reason": told(one["reason"])} for one in first]}
 
 

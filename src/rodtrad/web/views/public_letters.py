@@ -20,8 +20,14 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from rodtrad.publish.letter_markup import read_letter
-from rodtrad.web import dialogue_items, letter_figures, letters, public_parts
-from rodtrad.web.clean_text import whole_number
+from rodtrad.web import (
+    dialogue_items,
+    letter_excerpts,
+    letter_figures,
+    letters,
+    public_parts,
+)
+from rodtrad.web.clean_text import whole_number, xml_signs
 from rodtrad.web.models.letters import Letter, LetterMention, LetterPicture
 from rodtrad.web.public_address import public_address
 from rodtrad.web.public_rows import with_words
@@ -62,7 +68,7 @@ def letter_list(
     tag = letters.tag_key(request.GET["amne"]) if request.GET.get("amne") else ""
     found = _matching(request, found, words, tag)
     shown = Paginator(found.light(), _PER_PAGE).get_page(request.GET.get("sida"))
-    shown.object_list = letter_figures.tell_excerpts(shown.object_list, request.newest)
+    shown.object_list = letter_excerpts.tell_excerpts(shown.object_list, request.newest)
     return page(
         request,
         "public/letters/list.html",
@@ -139,7 +145,7 @@ def letter(request: PublicRequest, ar: int, manad: int, slug: str) -> HttpRespon
     if one is None:
         raise Http404
     one.municipality = place
-    letter_figures.tell_excerpts([one], request.newest)
+    letter_excerpts.tell_excerpts([one], request.newest)
     shown = _shown(request, one)
     earlier = (
         Letter.objects.public(place)
@@ -174,11 +180,13 @@ def _drawn(request: PublicRequest, one: Letter) -> dict[str, Any]:
     return {
         "body": mark_safe(body),  # noqa: S308 - made safe by letter_markup
         "moved": list(dict.fromkeys(shower.moved)),
-        "mentioned": [
-            (key, shower.items[key].name)
-            for key in letter_figures.projects_of(read)
-            if key in shower.items
-        ],
+        "mentioned": list(
+            dict.fromkeys(
+                (item.project_id, item.name)
+                for key in letter_figures.projects_of(read)
+                if (item := shower.items.get(key))
+            )
+        ),
     }
 
 
@@ -212,7 +220,7 @@ def picture(request: PublicRequest, letter: int, picture: int) -> HttpResponse:
 def feed(request: PublicRequest) -> HttpResponse:
     """Return the newest letters as an Atom feed; what tells them apart never changes."""
     place = request.municipality
-    found = letter_figures.tell_excerpts(
+    found = letter_excerpts.tell_excerpts(
         Letter.objects.public(place)[:_ENTRIES], request.newest
     )
     entries: list[dict[str, Any]] = []
@@ -239,7 +247,9 @@ def feed(request: PublicRequest) -> HttpResponse:
             updated=updated or request.newest.published_at,
         ),
     )
-    return HttpResponse(text, content_type="application/atom+xml; charset=utf-8")
+    return HttpResponse(
+        xml_signs(text), content_type="application/atom+xml; charset=utf-8"
+    )
 
 
 def _whole(request: PublicRequest, body: str) -> str:
@@ -271,7 +281,7 @@ def _front(request: PublicRequest, _publication: Publication) -> SafeString:
     found = Letter.objects.public(request.municipality).light().first()
     if found is None:
         return SafeString("")
-    letter_figures.tell_excerpts([found], request.newest)
+    letter_excerpts.tell_excerpts([found], request.newest)
     return _part(request, "public/letters/front.html", {"letter": found})
 
 

@@ -180,10 +180,11 @@ def changes(request: PublicRequest, of: int | None = None) -> HttpResponse:
         request, f"changes|{wanted.pk}", lambda: _largest_changes(wanted)
     )
     known = request.publication.rows.by_id
+    earlier = any(row["before"] for row in largest)
     rows = fragment(
         request,
-        # the fewer, the more has been taken back
-        f"changes|{wanted.pk}|{len(largest) + more}",
+        # the less, the more has been taken back
+        f"changes|{wanted.pk}|{len(largest) + more}|{earlier}",
         "public/changes_rows.html",
         lambda: {"rows": largest, "still": known},
     )
@@ -203,7 +204,9 @@ def changes(request: PublicRequest, of: int | None = None) -> HttpResponse:
 
 def _largest_changes(wanted: Publication) -> tuple[list[dict[str, Any]], int]:
     """Return what a version changed, the weightiest first, and how many more there are."""
-    told = publishing.told_changes(wanted.municipality, wanted.changes)
+    told = publishing.told_changes(
+        wanted.municipality, {wanted.number: wanted.changes}
+    )[wanted.number]
     found = sorted(told.items(), key=lambda pair: _weight(pair[1]))
     shown = [{"project_id": key, **change} for key, change in found[:_CHANGES_SHOWN]]
     return shown, len(found) - len(shown)

@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 
 from rodtrad.domain.words import DRIVER_LABELS, number, per_inhabitant_figure
 from rodtrad.publish import figures, summary
-from rodtrad.web import dialogue_setup
+from rodtrad.web import dialogue_setup, publishing
 from rodtrad.web.models.publishing import Publication, PublicItem
 from rodtrad.web.public_address import public_url
 from rodtrad.web.public_map import Map, build_map
@@ -329,8 +329,12 @@ def history(request: PublicRequest, project_id: str) -> list[dict[str, Any]]:
 
     def build() -> tuple[list[tuple[Any, ...]], list[tuple[Any, dict[str, str]]]]:
         found = Publication.objects.open().filter(municipality=request.municipality)
-        renames = dialogue_setup.renames(request.municipality)
-        return list(found.values_list(*fields)[:40]), renames
+        rows = list(found.values_list(*fields)[:40])
+        told = publishing.told_changes(
+            request.municipality, {number: changes for number, *_, changes in rows}
+        )
+        versions = [(number, at, known, told[number]) for number, at, known, _c in rows]
+        return versions, dialogue_setup.renames(request.municipality)
 
     # a version that is taken back is gone from here too
     versions, renames = kept_now(request, "history", build)
@@ -358,8 +362,9 @@ def _gone(request: PublicRequest, project_id: str) -> HttpResponse:
         .values_list("name", "publication__number")
         .first()
     )
-    now = dialogue_setup.renamed_to(request.municipality, project_id)
-    if now != project_id and now in request.publication.rows.by_id:
+    moved = dialogue_setup.ids_now(request.municipality.pk, [project_id])
+    now = moved.get(project_id)
+    if now in request.publication.rows.by_id:
         number = request.publication.number if request.versioned else None
         at = public_url(request, "project", project_id=now, nummer=number)
         return HttpResponseRedirect(at)
