@@ -65,10 +65,15 @@ def stands(publication: Publication, kind: str, key: str) -> Item | None:
     return None if last is None else find(last.publication, kind, key)
 
 
-def parse(publication: Publication | None, text: str) -> Item | None:
-    """Return the item of `kind:key`, as forms and addresses carry it."""
+def parted(text: str) -> tuple[str, str]:
+    """Return kind and key of `kind:key`, as forms and addresses carry them."""
     kind, _colon, key = text.partition(":")
-    return find(publication, kind, key)
+    return kind, key
+
+
+def parse(publication: Publication | None, text: str) -> Item | None:
+    """Return the item of `kind:key`."""
+    return find(publication, *parted(text))
 
 
 def address(place: Municipality, kind: str, key: str, sprak: str = "sv") -> str:

@@ -225,6 +225,14 @@ def public_dialogues(municipality: Municipality) -> QuerySet[Dialogue]:
     ).exclude(state=Dialogue.State.DRAFT)
 
 
+def taking(dialogues: QuerySet[Dialogue]) -> QuerySet[Dialogue]:
+    """Return those in which one may write now: see `Dialogue.takes_comments`."""
+    today = timezone.localdate()
+    return dialogues.filter(
+        state=Dialogue.State.OPEN, opens__lte=today, closes__gte=today
+    )
+
+
 def unread_dialogues(municipality: Municipality) -> list[int]:
     """Return the dialogues whose comments nobody but staff may read, by number."""
     shown = public_dialogues(municipality).order_by().values("pk")

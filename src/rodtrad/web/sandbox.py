@@ -294,18 +294,7 @@ def read_code(municipality: Municipality, code: str) -> OwnPlan:
     Raises:
         BrokenCodeError: it cannot be read, or its publication is no longer open.
     """
-    if not code or len(code) > MOST_LETTERS or not _CODE.fullmatch(code):
-        raise BrokenCodeError(_broken())
-    try:
-        raw = base64.b64decode(
-            code + "=" * (-len(code) % 4), altchars=b"-_", validate=True
-        )
-    except (binascii.Error, ValueError):
-        raise BrokenCodeError(_broken()) from None
-    data, check = raw[:-_CHECK_BYTES], raw[-_CHECK_BYTES:]
-    numbers = _numbers(data)
-    if len(numbers) < 3 or numbers[0] != VERSION:
-        raise BrokenCodeError(_broken())
+    data, check, numbers = _read(code)
     publication = (
         Publication.objects.open()
         .filter(municipality=municipality, number=numbers[1])
@@ -319,6 +308,31 @@ def read_code(municipality: Municipality, code: str) -> OwnPlan:
     if _check(publication, data) != check:
         raise BrokenCodeError(_broken())
     return OwnPlan(publication, _changes(publication, numbers[2:]))
+
+
+def version_of(code: str) -> int | None:
+    """Return the number of the version that a code changes; None where it says none."""
+    try:
+        return _read(code)[2][1]
+    except BrokenCodeError:
+        return None
+
+
+def _read(code: str) -> tuple[bytes, bytes, list[int]]:
+    """Return what a code holds: its data, its check and the numbers of the data."""
+    if not code or len(code) > MOST_LETTERS or not _CODE.fullmatch(code):
+        raise BrokenCodeError(_broken())
+    try:
+        raw = base64.b64decode(
+            code + "=" * (-len(code) % 4), altchars=b"-_", validate=True
+        )
+    except (binascii.Error, ValueError):
+        raise BrokenCodeError(_broken()) from None
+    data, check = raw[:-_CHECK_BYTES], raw[-_CHECK_BYTES:]
+    numbers = _numbers(data)
+    if len(numbers) < 3 or numbers[0] != VERSION:
+        raise BrokenCodeError(_broken())
+    return data, check, numbers
 
 
 def _changes(publication: Publication, numbers: Sequence[int]) -> dict[str, State]:

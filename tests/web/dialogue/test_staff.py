@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.utils import timezone
 from web.dialogue.conftest import make_comment
 
 from rodtrad.web import dialogue as acts
+from rodtrad.web import dialogue_setup
 from rodtrad.web.models import Event, Membership
 from rodtrad.web.models.dialogue import AbuseReport, Answer, Comment, Dialogue, Theme
 from rodtrad.web.models.following import Outgoing, Subscription
@@ -614,3 +616,30 @@ def test_mails_that_could_not_be_sent_are_seen_and_tried_again(
     mail = Outgoing.objects.get()
     assert (mail.gave_up_at, mail.attempts) == (None, 0)
     assert actions()[-1] == "mail.again"
+
+
+def test_two_who_change_a_dialogue_at_once_do_not_undo_each_other(
+    dialogue: Dialogue, chef: Client
+) -> None:
+    mine, theirs = (Dialogue.objects.get(pk=dialogue.pk) for _ in range(2))
+    request = RequestFactory().post("/")
+    request.user = chef.user  # type: ignore[attr-defined]
+    request.municipality = dialogue.municipality  # type: ignore[attr-defined]
+    for made, days in ((theirs, 20), (mine, 30)):
+        before = dialogue_setup.facts(made)
+        made.answer_days = days
+        if made is mine:
+            with pytest.raises(acts.StaleError):
+                dialogue_setup.save(request, made, before)  # type: ignore[arg-type]
+        else:
+            dialogue_setup.save(request, made, before)  # type: ignore[arg-type]
+    dialogue.refresh_from_db()
+    assert dialogue.answer_days == 20
+
+
+def test_what_must_be_filled_in_is_not_called_optional(
+    chef: Client, dialogue: Dialogue
+) -> None:
+    page = said(chef.get(f"/liten/dialog/{dialogue.pk}/andra/"))
+    (label,) = re.findall(r'<label for="id_open_text">(.*?)</label>', page)
+    assert "frivilligt" not in label

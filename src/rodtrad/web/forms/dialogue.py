@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as lazy
 
 from rodtrad.web import dialogue
 from rodtrad.web.clean_text import CleanField
-from rodtrad.web.models.dialogue import Answer, Comment, Dialogue, Theme
+from rodtrad.web.models.dialogue import Answer, Comment, Dialogue, Level, Theme
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,14 +51,20 @@ class WriteForm(forms.Form):
     ) -> None:
         """Ask for an address where the dialogue demands one, else only for the answer.
 
-        A reply to another resident is owed no answer of its own: none is offered.
+        A reply to what somebody else has written is owed no answer.
         """
         super().__init__(*args, **kwargs)
         mail = self.fields["epost"]
         mail.widget.attrs["autocomplete"] = "email"
         mail.required = asked.confirm_email
-        if reply:
-            mail.help_text = _("Vi skickar en länk som du bekräftar med.")
+        if reply or not asked.confirm_email:
+            del self.fields["svar"]
+        if reply and asked.confirm_email:
+            mail.help_text = _(
+                "Vi skickar en länk som du bekräftar med. Adressen visas aldrig."
+            )
+        elif reply:
+            del self.fields["epost"]
         elif asked.confirm_email:
             mail.help_text = _(
                 "Vi skickar en länk som du bekräftar med. Adressen visas aldrig. Vi sparar den bara om du vill ha svaret, och tar bort den en månad efter det."
@@ -67,10 +73,6 @@ class WriteForm(forms.Form):
             mail.help_text = _(
                 "Bara om du vill ha svaret med e-post. Adressen visas aldrig. Vi tar bort den en månad efter svaret."
             )
-        if reply or not asked.confirm_email:
-            del self.fields["svar"]
-        if reply and not asked.confirm_email:
-            del self.fields["epost"]
 
     def words(self) -> dialogue.Words:
         """Return what was written."""
@@ -137,17 +139,37 @@ class EndForm(forms.Form):
 # ---------------------------------------------------------------- staff
 
 
+class OpenField(CleanField):
+    """What can be influenced: see `open_or_information`."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        """Ask for it in a few lines."""
+        wanted = lazy("Skriv vad som går att påverka, eller välj information.")
+        super().__init__(
+            most=1000,
+            lines=True,
+            label=lazy("Öppet att påverka"),
+            error_messages={"required": wanted},
+            **kwargs,
+        )
+        self.widget.attrs["rows"] = "2"
+
+
+def open_or_information(form: forms.BaseForm, data: dict[str, Any]) -> None:
+    """Let a dialogue promise nothing where it only informs."""
+    informs = data.get("level") == Level.INFORMATION
+    if informs and form.has_error("open_text", "required"):
+        del form.errors["open_text"]
+        data["open_text"] = ""
+
+
 class DialogueForm(forms.ModelForm):  # type: ignore[type-arg]
     """What a dialogue is about, what can be influenced, when, and who answers."""
 
     item = forms.ChoiceField(label=lazy("Vad gäller dialogen?"))
     title = CleanField(label=lazy("Rubrik"), most=160)
-    open_text = CleanField(
-        label=lazy("Öppet att påverka"),
-        most=1000,
-        lines=True,
-        required=False,
-        help_text=lazy("Till exempel: utemiljö, gemensamma lokaler, namn."),
+    open_text = OpenField(
+        help_text=lazy("Till exempel: utemiljö, gemensamma lokaler, namn.")
     )
     closed_text = CleanField(
         label=lazy("Inte öppet att påverka"),
@@ -215,8 +237,7 @@ class DialogueForm(forms.ModelForm):  # type: ignore[type-arg]
         item.choices = items
         if self.instance.pk:
             del self.fields["item"]
-        for name in ("open_text", "closed_text"):
-            self.fields[name].widget.attrs["rows"] = "2"
+        self.fields["closed_text"].widget.attrs["rows"] = "2"
         self.fields["answer_days"].widget.attrs |= {"min": "1", "max": "90"}
 
     def clean_answer_days(self) -> int:
@@ -237,12 +258,7 @@ class DialogueForm(forms.ModelForm):  # type: ignore[type-arg]
             self.add_error(
                 "decides_at", _("Beslutet kan inte komma före sista dagen att skriva.")
             )
-        if data.get("level") not in (None, "", "information") and not data.get(
-            "open_text"
-        ):
-            self.add_error(
-                "open_text", _("Skriv vad som går att påverka, eller välj information.")
-            )
+        open_or_information(self, data)
         return data
 
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as lazy
 from rodtrad.publish.letter_markup import LONGEST
 from rodtrad.web import letter_figures, letter_pictures
 from rodtrad.web.clean_text import CleanField
+from rodtrad.web.forms.dialogue import OpenField, open_or_information
 from rodtrad.web.letters import clean_letter, tags_of
 from rodtrad.web.models.dialogue import Level
 
@@ -169,9 +170,7 @@ class CommentsForm(forms.Form):
         choices=Level.choices,
         initial=Level.DIALOG,
     )
-    open_text = CleanField(
-        label=lazy("Öppet att påverka"), most=1000, lines=True, required=False
-    )
+    open_text = OpenField()
     role = CleanField(
         label=lazy("Vem svarar?"),
         most=80,
@@ -181,16 +180,12 @@ class CommentsForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Begin with what a letter is mostly about."""
         super().__init__(*args, **kwargs)
-        self.fields["open_text"].widget.attrs["rows"] = "2"
         self.fields["open_text"].initial = _("Det som brevet tar upp.")
 
     def clean(self) -> dict[str, Any]:
         """Refuse a dialogue that promises nothing."""
         data: dict[str, Any] = super().clean() or self.cleaned_data
-        if data.get("level") != Level.INFORMATION and not data.get("open_text"):
-            self.add_error(
-                "open_text", _("Skriv vad som går att påverka, eller välj information.")
-            )
+        open_or_information(self, data)
         return data
 
 

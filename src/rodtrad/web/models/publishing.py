@@ -59,6 +59,11 @@ class PublicationQuerySet(models.QuerySet["Publication"]):
         """Return those that everyone may read, newest first, light."""
         return self.filter(withdrawn_at=None).order_by("-number").light()
 
+    def numbers(self, municipality: Municipality) -> set[int]:
+        """Return the numbers of the versions that everyone may read."""
+        found = self.filter(municipality=municipality, withdrawn_at=None)
+        return set(found.values_list("number", flat=True))
+
     def current(self, municipality: Municipality) -> Publication | None:
         """Return the newest that everyone may read, light; None where there is none."""
         return self.open().filter(municipality=municipality).first()

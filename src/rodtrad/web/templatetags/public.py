@@ -8,7 +8,7 @@ from django import template
 from django.utils.translation import gettext as _
 
 from rodtrad.domain.retell import told
-from rodtrad.web import public_parts
+from rodtrad.web import public_parts, sandbox
 from rodtrad.web.models import Municipality, Publication
 from rodtrad.web.public_address import (
     OTHER_LANGUAGE,
@@ -43,6 +43,17 @@ def public_whole(context: template.Context, name: str, *args: Any, **kw: Any) ->
     path = public(context, name, *args, **kw)
     whole: str = context["request"].build_absolute_uri(path)
     return whole
+
+
+@register.simple_tag(takes_context=True)
+def own_plan(context: template.Context, code: str) -> str:
+    """Return where a resident's own plan is read; empty if its version is taken back."""
+    request = context["request"]
+    if sandbox.version_of(code) not in public_parts.kept_now(
+        request, "open", lambda: Publication.objects.numbers(request.municipality)
+    ):
+        return ""
+    return public_url(request, "sandbox_plan", code=code)
 
 
 @register.simple_tag(takes_context=True)

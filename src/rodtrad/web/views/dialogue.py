@@ -24,6 +24,7 @@ from rodtrad.web import (
     dialogue_setup,
     events,
     outgoing,
+    sandbox,
     thinning,
 )
 from rodtrad.web.access import MunicipalRequest, Right, requires
@@ -102,8 +103,14 @@ def _page(
         else None
     )
     place = request.municipality
-    public = Publication.objects.current(place) is not None
-    shown = comment.state == Comment.State.SHOWN
+    kind, key = comment.item_kind, comment.item_key
+    newest = Publication.objects.current(place)
+    stands = newest is not None and dialogue_items.stands(newest, kind, key)
+    talks = dialogue_read.public_dialogues(place)
+    read = stands and talks.filter(pk=comment.dialogue_id).exists()
+    root = comment.thread or comment
+    shown = {root.state, comment.state} == {Comment.State.SHOWN}
+    own = sandbox.version_of(comment.plan) in Publication.objects.numbers(place)
     return render(
         request,
         "dialogue/comment.html",
@@ -118,15 +125,11 @@ def _page(
             "answering": answering or _answer_form(request, comment.dialogue, answer),
             "theirs": theirs,
             "public_at": public_address(place, "comment", number=comment.pk)
-            if public and shown
+            if read and shown
             else "",
-            "item_at": dialogue_items.address(
-                place, comment.item_kind, comment.item_key
-            )
-            if public
-            else "",
+            "item_at": dialogue_items.address(place, kind, key) if stands else "",
             "plan_at": public_address(place, "sandbox_plan", code=comment.plan)
-            if public and comment.plan
+            if own
             else "",
         },
         status=status,

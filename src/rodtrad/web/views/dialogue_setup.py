@@ -24,6 +24,7 @@ from rodtrad.web import (
     thinning,
 )
 from rodtrad.web.access import MunicipalRequest, Right, requires
+from rodtrad.web.clean_text import whole_number
 from rodtrad.web.forms.dialogue import (
     DialogueForm,
     RegisterForm,
@@ -140,17 +141,19 @@ def change(request: MunicipalRequest, number: int) -> HttpResponse:
     data = request.POST if request.method == "POST" else None
     form = DialogueForm([], data, instance=found)
     if request.method == "POST" and form.is_valid():
-        sent = request.POST.get("revision", "")
-        if sent != str(found.revision):
-            messages.warning(
-                request,
-                _(
-                    "Någon annan har ändrat dialogen under tiden. Läs igenom och spara igen."
-                ),
+        made = form.save(commit=False)
+        seen = whole_number(request.POST.get("revision", ""))
+        # what is saved is what was seen, whatever has been stored since
+        made.revision = -1 if seen is None else seen
+        try:
+            if _saved(request, made, before, form):
+                return redirect("dialogue_one", request.municipality.slug, made.pk)
+        except dialogue.StaleError:
+            text = _(
+                "Någon annan har ändrat dialogen under tiden. Läs igenom och spara igen."
             )
+            messages.warning(request, text)
             return _form_page(request, form, found, 409)
-        if _saved(request, form.save(commit=False), before, form):
-            return redirect("dialogue_one", request.municipality.slug, found.pk)
     return _form_page(request, form, found)
 
 
@@ -215,7 +218,8 @@ def _one_page(
     request: MunicipalRequest, found: Dialogue, form: ThemeForm, status: int = 200
 ) -> HttpResponse:
     place = request.municipality
-    public = found.is_public and Publication.objects.current(place) is not None
+    read = dialogue_read.public_dialogues(place).filter(pk=found.pk).exists()
+    public = read and Publication.objects.current(place) is not None
     comments = dialogue_read.of_dialogue(found)
     return render(
         request,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from django.core.paginator import Paginator
 from django.db import transaction
 from django.db.models import Count, Q
 from django.http import Http404, HttpResponse, HttpResponseRedirect
@@ -37,13 +38,15 @@ from rodtrad.web.views.public_base import (
 )
 
 if TYPE_CHECKING:
+    from django.core.paginator import Page
     from django.db.models import QuerySet
 
-    from rodtrad.web.models import Publication
+    from rodtrad.web.models import Municipality, Publication
     from rodtrad.web.models.publishing import PublicItem
 
 _ON_PAGE: Final = 8
 _DIALOGUES: Final = 50
+_OTHERS: Final = 5
 _ALL: Final = "alla"
 
 
@@ -143,18 +146,13 @@ def _project_aside(request: Any, item: PublicItem) -> SafeString:
 
 def _front(request: Any, publication: Publication) -> SafeString:
     """Return the level of the plan's own dialogue, and which others are open."""
-    found = [
-        one
-        for one in dialogue_read.public_dialogues(request.municipality)[:_DIALOGUES]
-        if one.takes_comments()
-    ]
-    if not found:
-        return SafeString("")
-    plans = [one for one in found if one.kind == "plan"]
-    facts = {
-        "dialogue": plans[0] if plans else None,
-        "others": [one for one in found if one.kind != "plan"][:5],
+    found = dialogue_read.taking(dialogue_read.public_dialogues(request.municipality))
+    facts: dict[str, Any] = {
+        "dialogue": found.filter(kind=Kind.PLAN).first(),
+        "others": list(found.exclude(kind=Kind.PLAN)[:_OTHERS]),
     }
+    if not any(facts.values()):
+        return SafeString("")
     text = render_to_string("public/dialogue/front.html", context(request, **facts))
     return mark_safe(text)  # noqa: S308 - rendered with escaping
 
@@ -180,15 +178,14 @@ public_parts.add("nav", 20, _nav)
 @public_view()
 def dialogues(request: PublicRequest) -> HttpResponse:
     """Show which dialogues there are and have been, and how well they are answered."""
-    shown = Q(comments__state=Comment.State.SHOWN, comments__thread=None)
-    counted = dialogue_read.public_dialogues(request.municipality).annotate(
-        n=Count("comments", filter=shown),
-        answered=Count(
-            "comments", filter=shown & Q(comments__answered_at__isnull=False)
-        ),
-    )
-    found = public_parts.kept_now(
-        request, "dialogues", lambda: list(counted[:_DIALOGUES])
+    number = request.GET.get("sida", "")
+
+    def build() -> tuple[list[Any], Page[Any]]:
+        return _open_and_closed(request.municipality, number)
+
+    # which page is a reader's choice: only the first is kept
+    taking, closed = (
+        build() if number else public_parts.kept_now(request, "dialogues", build)
     )
     comments = _read_by_all(
         request,
@@ -199,10 +196,26 @@ def dialogues(request: PublicRequest) -> HttpResponse:
         request,
         "public/dialogue/list.html",
         nav="dialogue",
-        open=[one for one in found if one.takes_comments()],
-        closed=[one for one in found if not one.takes_comments()],
+        open=taking,
+        page=closed,
         figures=_figures(request, "", comments),
     )
+
+
+def _open_and_closed(place: Municipality, number: str) -> tuple[list[Any], Page[Any]]:
+    """Return the dialogues in which one may write, and a page of the others."""
+    shown = Q(comments__state=Comment.State.SHOWN, comments__thread=None)
+    done = shown & Q(comments__answered_at__isnull=False)
+    counted = dialogue_read.public_dialogues(place).annotate(
+        n=Count("comments", filter=shown), answered=Count("comments", filter=done)
+    )
+    # what is counted has no order of its own
+    counted = counted.order_by("-opens", "-pk")
+    taking = list(dialogue_read.taking(counted))
+    others = counted.exclude(pk__in=[one.pk for one in taking])
+    closed: Page[Any] = Paginator(others, _DIALOGUES).get_page(number)
+    closed.object_list = list(closed.object_list)
+    return taking, closed
 
 
 def _public_dialogue(request: PublicRequest, pk: int) -> Dialogue:
@@ -380,7 +393,7 @@ def _item_of(request: PublicRequest, asked: Dialogue, about: str) -> dialogue.It
         raise Http404
     if not about or about == f"{asked.kind}:{asked.key}":
         return own
-    found = dialogue_items.parse(request.newest, about)
+    found = dialogue_items.stands(request.newest, *dialogue_items.parted(about))
     if found is None or asked.kind != "plan" or found.kind != "project":
         raise Http404
     return found
