@@ -119,7 +119,8 @@ def _take_posts(blog: BlogImport, stream: IO[bytes]) -> None:
         count += 1
         post = _post(blog, count, entry, reader.address)
         post.known = post.origin_key() in known
-        places.setdefault(entry.ident, count)
+        if entry.ident:
+            places.setdefault(entry.ident, count)
         waiting.append(post)
         if len(waiting) >= _BATCH:
             BlogPost.objects.bulk_create(waiting)
@@ -178,6 +179,7 @@ def _put_comments(
     blog.comments_without_post = lost
 
 
+@events.in_swedish()
 def _post(blog: BlogImport, position: int, entry: BlogEntry, base: str) -> BlogPost:
     found = markup_of(entry.html, base)
     text = letters.clean_letter(found.text)

@@ -18,7 +18,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, gettext_noop
 
 from rodtrad.web import dialogue_events, events, public_now, thinning
 from rodtrad.web.models.dialogue import (
@@ -155,13 +155,16 @@ def _place(comment: Comment, parent: Comment | None) -> None:
 
 
 def _held_for(dialogue: Dialogue, words: Words) -> str:
-    """Return why a comment is read before it is shown; empty where it need not be."""
+    """Return why a comment is read before it is shown; empty where it need not be.
+
+    In Swedish, in whatever language it is written: see `Comment.held_words`.
+    """
     if thinning.findings(f"{words.name}\n{words.text}"):
-        return _("Det kan finnas personuppgifter i texten.")
+        return gettext_noop("Det kan finnas personuppgifter i texten.")
     if _LINK.search(words.text) or _LINK.search(words.name):
-        return _("Det finns en länk i texten.")
+        return gettext_noop("Det finns en länk i texten.")
     if dialogue.moderation == Moderation.BEFORE:
-        return _("Vi läser innan synpunkter visas.")
+        return gettext_noop("Vi läser innan synpunkter visas.")
     return ""
 
 
@@ -213,12 +216,14 @@ def register(
     _place(comment, None)
     _answered_by_theme(comment)
     comment.save()
+    with events.in_swedish():
+        told = {"source": source, "item_name": comment.about}
     events.record(
         request,
         dialogue.municipality,
         "comment.registered",
         _named(comment),
-        after={"source": source, "item_name": item.name},
+        after=told,
     )
     return comment
 
@@ -260,9 +265,12 @@ def confirm(comment: Comment) -> Comment:
     """Let a comment go on now that its address is confirmed; twice is as once."""
     comment = Comment.objects.select_for_update().get(pk=comment.pk)
     if comment.state == State.UNCONFIRMED:
+        # by the dialogue's rule of today: it may have become stricter
+        words = Words(comment.text, comment.name)
+        comment.held_for = _held_for(comment.dialogue, words)
         comment.state = State.WAITING if comment.held_for else State.SHOWN
         comment.mail_confirmed_at = timezone.now()
-        comment.save(update_fields=["state", "mail_confirmed_at"])
+        comment.save(update_fields=["state", "held_for", "mail_confirmed_at"])
         if comment.state == State.SHOWN:
             _counted(comment, 1)
             public_now.heard(comment.municipality)
@@ -387,7 +395,7 @@ def thin(
         "comment.thinned",
         _named(comment),
         after={
-            "kinds": [str(thinning.KINDS[kind]) for kind in kinds],
+            "kinds": [thinning.KINDS[kind] for kind in kinds],
             "count": len(found),
         },
     )
@@ -476,9 +484,8 @@ def _settle(comment: Comment, answer: Answer | None) -> None:
 
 def _named(comment: Comment) -> tuple[str, str, str]:
     """Name a comment in the log without its words: they may be thinned later."""
-    label = _("synpunkt {n} om {item}").format(
-        n=comment.pk, item=comment.item_name or comment.get_item_kind_display()
-    )
+    with events.in_swedish():
+        label = _("synpunkt {n} om {item}").format(n=comment.pk, item=comment.about)
     return ("comment", str(comment.pk), label)
 
 

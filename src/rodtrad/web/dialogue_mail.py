@@ -39,7 +39,7 @@ def ask_to_confirm(request: PublicRequest, comment: Comment, email: str) -> bool
     )
     facts = {
         "place": place,
-        "about": comment.item_name,
+        "about": comment.about,
         "link": request.build_absolute_uri(path),
         "days": dialogue.CONFIRM_DAYS,
     }

@@ -13,6 +13,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -44,7 +45,9 @@ _PHONE: Final = re.compile(
 )
 _STREET: Final = re.compile(
     r"\b[A-ZÅÄÖ][\wåäöé:-]*?(?:gatan|gata|vägen|väg|gränden|gränd|stigen|stig|torget|"
-    r"torg|backen|allén|esplanaden|leden|gården|kullen|plan)\s+\d{1,4}(?:\s?[A-Za-z])?\b"
+    r"torg|backen|allén|esplanaden|leden|gården|kullen|plan)"
+    # a year is no number of a house: Storgatan 2028
+    r"\s+(?!(?:19|20)\d\d\b)\d{1,4}(?:\s?[A-Za-z])?\b"
     r"(?:,?\s*(?:lgh|lägenhet)\s*\d{4})?(?:,?\s*\d{3}\s?\d{2}\s+[A-ZÅÄÖ][a-zåäö]+)?"
 )
 # A name counts so near what else tells who it is.
@@ -119,6 +122,8 @@ def _is_person(match: re.Match[str]) -> bool:
 def without(text: str, chosen: Iterable[Finding]) -> str:
     """Return a text in which some findings are taken out, said by their kind."""
     for one in sorted(chosen, key=lambda one: -one.start):
-        said = _("({kind} borttaget)").format(kind=KINDS[one.kind])
+        # what is kept is Swedish, whoever takes it out
+        with translation.override("sv"):
+            said = _("({kind} borttaget)").format(kind=KINDS[one.kind])
         text = f"{text[: one.start]}{said}{text[one.end :]}"
     return text

@@ -231,6 +231,8 @@ def test_too_much_is_refused_before_it_is_read() -> None:
         ("Eva Ek, Lindvägen 3, kör för fort", ["name", "address"]),
         ("Vimmerby kommun bör bygga i Södra Vi.", []),
         ("Startår 2027-2031 kostar 1 250 000.", []),
+        ("Investeringsplan 2026 rymmer inte Storgatan 2028.", []),
+        ("Storgatan 20 behöver ny beläggning 2028.", ["address"]),
         ("Skolan byggdes 1998, takhöjd 2,4.", []),
     ],
 )

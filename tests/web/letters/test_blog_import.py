@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,7 @@ from rodtrad.web.models.letters import BlogImport, BlogPost, Letter
 if TYPE_CHECKING:
     from web.conftest import ClientFor
 
-    from rodtrad.web.models import Municipality, Publication
+    from rodtrad.web.models import Municipality, Publication, User
 
 
 def post(
@@ -271,3 +272,27 @@ def test_a_file_over_the_limit_is_refused_before_it_is_read(
 ) -> None:
     monkeypatch.setattr(blog_import, "MOST_BYTES", 100)
     assert sent(client_for("chef"), feed(post(1))) is None
+
+
+def test_a_comment_on_nothing_is_not_put_under_a_post_without_an_id(
+    client_for: ClientFor,
+) -> None:
+    nameless = re.sub(r"<id>.*?</id>", "", post(1))
+    lost = re.sub(r"<thr:in-reply-to[^>]*/>", "", COMMENT)
+    assert nameless != post(1)
+    assert lost != COMMENT
+    blog = sent(client_for("chef"), feed(nameless, lost))
+    assert blog is not None
+    assert blog.posts.get().comments == []
+    assert blog.comments_without_post == 1
+
+
+def test_an_old_post_is_in_swedish_whoever_reads_it_in(client_for: ClientFor) -> None:
+    client = client_for("chef")
+    user: User = client.user  # type: ignore[attr-defined]
+    user.language = "en"
+    user.save()
+    picture = '&lt;img src="https://x.example/a.jpg" alt="Bron"&gt;'
+    blog = sent(client, feed(post(1, picture).replace(">Budget<", "><")))
+    assert blog is not None
+    assert "[Bild: Bron](https://x.example/a.jpg)" in blog.posts.get().text

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from rodtrad.domain.words import DRIVER_LABELS
 from rodtrad.web.models.organisation import Municipality, User
 from rodtrad.web.models.publishing import Publication
 
@@ -288,6 +290,20 @@ class Comment(models.Model):
     def __str__(self) -> str:
         words = " ".join(self.text.split())
         return words if len(words) <= 80 else f"{words[:79]}…"
+
+    @property
+    def about(self) -> str:
+        """What it is about, in the reader's language where the name is ours."""
+        if self.item_kind == Kind.THEME:
+            return str(DRIVER_LABELS.get(self.item_key, self.item_name))
+        if self.item_kind == Kind.PLAN or not self.item_name:
+            return str(Kind(self.item_kind).label)
+        return self.item_name
+
+    @property
+    def held_words(self) -> str:
+        """Why it is read before it is shown, in the reader's language."""
+        return gettext(self.held_for) if self.held_for else ""
 
     @property
     def is_root(self) -> bool:
