@@ -492,13 +492,6 @@ def _named(comment: Comment) -> tuple[str, str, str]:
 # ---------------------------------------------------------------- answered
 
 
-def answer_facts(answer: Answer | None) -> dict[str, Any]:
-    """Return what an answer says, for the log and for comparing."""
-    if answer is None:
-        return {"outcome": "", "text": "", "role": "", "due": None}
-    return {name: getattr(answer, name) for name in ("outcome", "text", "role", "due")}
-
-
 @transaction.atomic
 def answer_comment(
     request: MunicipalRequest, comment: Comment, answer: Answer, *, revision: int
@@ -511,7 +504,7 @@ def answer_comment(
     from rodtrad.web import dialogue_mail
 
     comment = locked(comment, revision)
-    before = answer_facts(Answer.objects.filter(comment=comment).first())
+    before = (Answer.objects.filter(comment=comment).first() or Answer()).facts
     answer.comment, answer.theme = comment, None
     _store_answer(request, answer, before)
     _settle(comment, answer)
@@ -543,7 +536,7 @@ def answer_theme(
     earlier = Answer.objects.filter(theme=theme).first()
     if revision != (earlier.revision if earlier else 0):
         raise StaleError
-    before = answer_facts(earlier)
+    before = (earlier or Answer()).facts
     answer.comment, answer.theme = None, theme
     _store_answer(request, answer, before)
     rows = list(
@@ -572,7 +565,7 @@ def _store_answer(
     now = timezone.now()
     if before["outcome"] in ("", Answer.Outcome.LEFT):
         answer.answered_at = now
-    if before["outcome"]:
+    if before["outcome"] and before != answer.facts:
         answer.changed_at = now
     answer.answered_by = request.user
     answer.revision += 1
@@ -587,7 +580,7 @@ def _told(
     answer: Answer,
     **more: Any,
 ) -> None:
-    was, now = events.changed(before, answer_facts(answer))
+    was, now = events.changed(before, answer.facts)
     action = "answer.changed" if before["outcome"] else "answer.given"
     events.record(request, place, action, named, before=was, after={**now, **more})
 

@@ -24,6 +24,7 @@ _ANSWER: Final = {
     "text": _("svar"),
     "role": _("vem som svarar"),
     "due": _("besked senast"),
+    "version": _("version"),
 }
 _OUTCOMES: Final = {str(one.value): one.label for one in Answer.Outcome}
 

@@ -13,7 +13,7 @@ import datetime as dt
 from typing import TYPE_CHECKING, Final
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
 from rodtrad.web import dialogue_events, events, thinning
@@ -45,11 +45,13 @@ def months_before(day: dt.date, months: int) -> dt.date:
 def thin_old(today: dt.date | None = None) -> int:
     """Thin out the dialogues whose time has come; return how many. For the worker."""
     day = today or timezone.localdate()
+    named = Comment.objects.filter(dialogue=OuterRef("pk")).exclude(name="")
     done = 0
     for place in Municipality.objects.all():
-        # one that was opened again after it was thinned out has more to forget
+        # one that was opened again after it was thinned out has more to forget, and one
+        # in which somebody has been entered by name since
         due = Dialogue.objects.filter(
-            Q(thinned_at=None) | Q(thinned_at__date__lte=F("closes")),
+            Q(thinned_at=None) | Q(thinned_at__date__lte=F("closes")) | Exists(named),
             municipality=place,
             closes__lt=months_before(day, place.thin_after_months),
         )

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from web.conftest import ClientFor
     from web.dialogue.conftest import MakeDialogue
 
+    from rodtrad.web.models import Publication
+
 State = Comment.State
 TODAY = dt.timedelta(days=1)
 
@@ -643,3 +645,17 @@ def test_what_must_be_filled_in_is_not_called_optional(
     page = said(chef.get(f"/liten/dialog/{dialogue.pk}/andra/"))
     (label,) = re.findall(r'<label for="id_open_text">(.*?)</label>', page)
     assert "frivilligt" not in label
+
+
+def test_an_answer_that_is_saved_as_it_was_is_not_changed_and_its_version_is_logged(
+    chef: Client, dialogue: Dialogue, published: Publication
+) -> None:
+    comment = make_comment(dialogue, "Fråga")
+    for _twice in range(2):
+        assert answered(chef, comment).status_code == 302
+    assert Answer.objects.get().changed_at is None
+    assert answered(chef, comment, publication=published.pk).status_code == 302
+    assert Answer.objects.get().changed_at is not None
+    event = Event.objects.filter(action="answer.changed").first()
+    assert event is not None
+    assert (event.before, event.after) == ({"version": None}, {"version": 1})

@@ -239,3 +239,17 @@ def test_a_server_s_words_about_an_address_are_kept_nowhere(
     assert mail.error == "SMTPRecipientsRefused 550"
     assert "Lund" not in caplog.text
     assert "550" in caplog.text
+
+
+def test_who_is_entered_by_name_after_the_thinning_is_thinned_out_too(
+    make_dialogue: MakeDialogue,
+) -> None:
+    day = timezone.localdate() - dt.timedelta(days=4_000)
+    talk = make_dialogue(opens=day, closes=day)
+    assert dialogue_forget.thin_old() == 1
+    assert dialogue_forget.thin_old() == 0
+    late = make_comment(talk, "Kom på papper.", name="Eva Lund", source="paper")
+    assert dialogue_forget.thin_old() == 1
+    late.refresh_from_db()
+    assert late.name == ""
+    assert dialogue_forget.thin_old() == 0

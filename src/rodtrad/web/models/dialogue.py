@@ -366,6 +366,15 @@ class Answer(models.Model):
         return f"{self.role}: {self.get_outcome_display()}"
 
     @property
+    def facts(self) -> dict[str, Any]:
+        """What it says, for the log and for comparing."""
+        named = Publication.objects.filter(pk=self.publication_id or 0)
+        said = {
+            name: getattr(self, name) for name in ("outcome", "text", "role", "due")
+        }
+        return {**said, "version": named.values_list("number", flat=True).first()}
+
+    @property
     def settles(self) -> bool:
         """Whether it says what came of it; otherwise an answer is still owed."""
         return self.outcome != self.Outcome.LEFT
