@@ -292,6 +292,33 @@ def test_rows_sort_and_unsaved_work_is_guarded(
     opened.context.close()
 
 
+def test_a_letter_that_is_written_and_not_stored_is_guarded(
+    browser: Browser, live_server: LiveServer, client_for: ClientFor
+) -> None:
+    chef = client_for("chef").cookies["rodtrad"].value
+    opened = Opened(browser, live_server.url, chef)
+    page = opened.go("/liten/brev/nytt/")
+    asked: list[str] = []
+
+    def leave(box: Dialog) -> None:
+        asked.append(box.type)
+        box.accept()
+
+    page.on("dialog", leave)
+    page.locator("#id_text").fill("Ett långt brev.")
+    page.goto("/liten/brev/")
+    assert asked == ["beforeunload"]
+    # one that comes back with its faults is not stored either
+    page.goto("/liten/brev/nytt/")
+    page.locator("#id_text").fill("Ett långt brev utan rubrik.")
+    page.get_by_role("button", name="Spara", exact=True).click()
+    page.locator(".errors").wait_for()
+    page.locator("#id_title").click()
+    page.goto("/liten/brev/")
+    assert asked == ["beforeunload"] * 2
+    opened.context.close()
+
+
 def test_everything_works_without_script(
     browser: Browser, live_server: LiveServer, cookie: str
 ) -> None:

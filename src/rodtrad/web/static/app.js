@@ -183,7 +183,8 @@
   });
 
   /* ------------------------------------------------------------ unsaved work */
-  let unsaved = false;
+  // a form that comes back with what was written has not stored it
+  let unsaved = Boolean(document.querySelector("form[data-guard=unsaved]"));
 
   document.addEventListener("input", (event) => {
     if (event.target.closest("form[data-guard]")) unsaved = true;
