@@ -679,7 +679,8 @@ class Reference:
 
     def worth(self, picks: Sequence[Pick]) -> float:
         """What the projects give, goals apart (A8)."""
-        return sum(self.profile(pick)["value"] for pick in picks)
+        value: float = sum(self.profile(pick)["value"] for pick in picks)
+        return value
 
     def judge(
         self, picks: Sequence[Pick], books: Mapping[str, list[float]]
