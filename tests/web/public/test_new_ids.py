@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import TYPE_CHECKING
 
 from django.test import Client
 from django.utils import timezone
 from web.public.conftest import changed_data, public_data
 
-from rodtrad.web import dialogue, publishing
+from rodtrad.web import dialogue, following, publishing
 from rodtrad.web.models.dialogue import (
     Dialogue,
     Kind,
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from web.conftest import ClientFor
     from web.public.conftest import Data, Finish
 
-    from rodtrad.web.models import Municipality
+    from rodtrad.web.models import Municipality, Publication
 
 
 def renamed(data: Data, old: str, new: str) -> Data:
@@ -147,3 +148,43 @@ def test_comments_come_back_with_the_version_that_is_read_again(
         "Bygg den vid ån."
         in Client().get("/oppet/liten/projekt/park/").content.decode()
     )
+
+
+def sent(body: str, revision: int) -> dict[str, str]:
+    day = timezone.localdate() + dt.timedelta(days=9)
+    return {"body": body, "date": day.isoformat(), "revision": str(revision)}
+
+
+def decides(publication: Publication, project_id: str) -> str:
+    return publication.items.get(project_id=project_id).next_body
+
+
+def test_a_projects_own_next_decision_stays_its_own(
+    published: Publication, finish: Finish, client_for: ClientFor
+) -> None:
+    chef = client_for("chef")
+    assert (
+        chef.post("/liten/publicera/beslut/bro/", sent("Brokontoret", 0)).status_code
+        == 302
+    )
+    version = finish()  # of the sheet as it is before the bridge gets another id
+    following.move_life(published.municipality, {"projects": {("bro",): ("nya-bron",)}})
+    # the plan's own is set meanwhile, and the bridge's is looked at and changed
+    assert (
+        chef.post("/liten/publicera/beslut/", sent("Fullmäktige", 0)).status_code == 302
+    )
+    assert decides(published, "bro") == "Brokontoret"
+    assert decides(published, "skola") == "Fullmäktige"
+    page = chef.get("/liten/publicera/beslut/bro/").content.decode()
+    assert 'value="Brokontoret"' in page
+    assert "Brokontoret" in chef.get("/liten/publicera/").content.decode()
+    chef.post("/liten/publicera/beslut/bro/", sent("Broverket", 1))
+    assert decides(published, "bro") == "Broverket"
+    assert NextStep.objects.exclude(project_id="").get().project_id == "nya-bron"
+    # a version from before the new id, and one that has it
+    again = publishing.publish(None, version, again=True)
+    assert decides(again, "bro") == "Broverket"
+    newer = publishing.publish(None, finish(renamed(public_data(), "bro", "nya-bron")))
+    assert decides(newer, "nya-bron") == "Broverket"
+    page = Client().get("/oppet/liten/projekt/nya-bron/").content.decode()
+    assert "Broverket" in page
