@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
     from rodtrad.domain.components import Table, Tables
 
-_MAIL: Final = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+# Begins where a word does, so that a long one is looked through once.
+_MAIL: Final = re.compile(r"(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 # A month and a day (or a co-ordination number's day), what stands between, four digits.
 _NUMBER: Final = re.compile(
     r"\b(?<!\d[.,])(?:19|20)?(\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01]|[67]\d|8\d|9[01]))"
@@ -46,7 +47,8 @@ _SHORTENED: Final = "".join(
 _SENTENCE_END: Final = re.compile(
     rf"(?i:{_SHORTENED}(?<!\b[a-zåäö]))\.(?:\s+|$)|[!?](?:\s+|$)|\n+"
 )
-_SPACE: Final = r"\s+"
+# A line, or what is not seen, may stand between two words as well.
+_SPACE: Final = r"[\s\-\u00ad\u200b-\u200d\u2060]+"
 # What the last word of a name may end in: "Köp av fastigheten", "Norra skolans".
 _ENDINGS: Final = "(?:s|n|ns|en|ens|et|ets|ar|arna|er|erna|or|orna)?"
 
