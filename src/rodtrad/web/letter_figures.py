@@ -84,7 +84,7 @@ def shown(value: float | None, unit: str) -> str:
     if value is None:
         return _("uppgift saknas")
     if unit == "tkr":
-        return f"{mkr(value)}\u00a0{_('mkr')}"
+        return mkr(value) + "\u00a0" + _("mkr")
     if unit == "kr":
         return f"{number(round(value, -2))}\u00a0{_('kr')}"
     if unit == "share":
