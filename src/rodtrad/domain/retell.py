@@ -75,6 +75,10 @@ _RUN: Final = rf"\d{{4}}(?:{EN_DASH}\d{{4}})?"
 _YEARS: Final = rf"{_RUN}(?:(?:, | och ){_RUN})*"
 _DEEPEST: Final = 4
 _LONGEST: Final = 4000
+# What is only slots and signs is about figures, and short.
+_BARE: Final = 400
+# A message has fewer full stops than this, those in its names counted.
+_MOST_ENDS: Final = 8
 
 _NUMBER: Final = (
     rf"[{MINUS}+]?\d{{1,3}}(?:{NBSP}\d{{3}})*(?:,\d+)?|[{MINUS}+]?\d+(?:,\d+)?"
@@ -192,12 +196,19 @@ def _retold(text: str, code: str) -> str | None:
 
 
 def _sentences(text: str, depth: int) -> str | None:
+    return _several(text, depth, language())
+
+
+# A text of several sentences asks about the same parts of it again and again.
+@lru_cache(maxsize=1 << 13)
+def _several(text: str, depth: int, _code: str) -> str | None:
     """Return the text, one message or several after each other."""
-    whole = _message(text, depth)
+    ends = [found.end() for found in re.finditer(r"[.?](?= )", text)]
+    whole = _message(text, depth) if len(ends) < _MOST_ENDS else None
     if whole is not None:
         return whole
     # A name may hold a full stop, so the longest beginning that is a message counts.
-    for end in sorted((m.end() for m in re.finditer(r"[.?](?= )", text)), reverse=True):
+    for end in reversed(ends[:_MOST_ENDS]):
         first = _message(text[:end], depth)
         rest = None if first is None else _sentences(text[end + 1 :], depth)
         if rest is not None:
@@ -206,7 +217,12 @@ def _sentences(text: str, depth: int) -> str | None:
 
 
 def _message(text: str, depth: int) -> str | None:
-    plain, patterns, _labels = _messages(language())
+    return _one_message(text, depth, language())
+
+
+@lru_cache(maxsize=1 << 13)
+def _one_message(text: str, depth: int, code: str) -> str | None:
+    plain, patterns, _labels = _messages(code)
     if text in plain:
         return plain[text]
     lowered = text[:1].lower() + text[1:]
@@ -216,7 +232,7 @@ def _message(text: str, depth: int) -> str | None:
         if first_upper and said in plain:
             return _first_upper(plain[said])
         for one in patterns:
-            if one.anchor not in said:
+            if one.anchor not in said or (not one.letters and len(said) > _BARE):
                 continue
             match = one.pattern.fullmatch(said)
             filled = None if match is None else _filled(one, match, depth)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from inspect import unwrap
 from typing import Any
 
@@ -120,6 +121,28 @@ def differing(one: Any, two: Any, path: str = "") -> list[str]:
             for line in differing(a, b, f"{path}.{n}")
         ]
     return [] if one == two else [f"{path}: {one!r} / {two!r}"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Projektet ”a” startar 2028. Med start 2027 bryts målet ”b” 2029. " * 30,
+        "Projektet ”a” ingår. Vi vet mer i höst. " * 45,
+        "Muren (den norra), taket och golvet eller grunden " * 38,
+    ],
+)
+def test_what_somebody_writes_at_length_is_read_soon(text: str) -> None:
+    """The reason of a change holds 2,000 signs, and everyone reads it."""
+    began = time.process_time()
+    english(text.strip())
+    assert time.process_time() - began < 2
+
+
+def test_several_sentences_are_told_one_by_one() -> None:
+    text = "Projektet ”Kv. Eken. Etapp 2” ingår. Vi vet mer i höst."
+    assert english(text) == text
+    many = " ".join(["Projektet ”Kv. Eken. Etapp 2” ingår."] * 20)
+    assert english(many) == " ".join(["“Kv. Eken. Etapp 2” is in."] * 20)
 
 
 def tiny_study() -> dict[str, Any]:
