@@ -112,8 +112,8 @@ def _one_by_one(envelope: Envelope, utility: Utility) -> tuple[list[int], int]:
     return [one.proposal for one in shares.purchases], added
 
 
-@given(envelopes(), st.sampled_from(["cost", "points"]), st.integers(1, 7))
-@settings(deadline=None, max_examples=60)
+@given(envelopes(), st.sampled_from(["cost", "points"]), st.integers(5, 40))
+@settings(deadline=None, max_examples=25)
 def test_no_krona_that_matters_is_passed_over(
     envelope: Envelope, utility: Utility, times: int
 ) -> None:

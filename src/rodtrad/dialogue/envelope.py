@@ -18,7 +18,7 @@ from rodtrad.dialogue.equal_shares import (
     share_out,
     tie_ranks,
 )
-from rodtrad.dialogue.leaps import same_between
+from rodtrad.dialogue.leaps import Pace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -75,7 +75,7 @@ def distribute(
         chosen = take_greedily(envelope, (), envelope.sum_ore)
         return Outcome("greedy", utility, "none", chosen)
     people = Electorate(envelope, utility)
-    shares, added, stopped = _share_and_add(people, completion != "none", progress)
+    shares, added, stopped = share_and_add(people, completion != "none", progress)
     elected = tuple(one.proposal for one in shares.purchases)
     filled: tuple[int, ...] = ()
     if completion == "add1_greedy":
@@ -115,8 +115,8 @@ def endowment(people: Electorate, added_kr: int) -> Fraction:
     return Fraction(people.sum_ore, max(people.ballot_count, 1)) + added_kr * _STEP_ORE
 
 
-def _share_and_add(
-    people: Electorate, adding: bool, progress: Callable[[int], None] | None
+def share_and_add(
+    people: Electorate, adding: bool, progress: Callable[[int], None] | None = None
 ) -> tuple[Shares, int, Stopped]:
     """Return the shares, the kronor added to each ballot, and why it stopped there.
 
@@ -125,18 +125,15 @@ def _share_and_add(
     shares = share_out(people, endowment(people, 0))
     if not adding:
         return shares, 0, "none"
-    added, step = 0, 1
+    added, pace = 0, Pace()
     while not is_exhausted(people, shares):
-        more = share_out(people, endowment(people, added + step), people.sum_ore)
-        same = same_between(shares, more)
-        if step > 1 and not same:
-            step //= 2
+        more = share_out(people, endowment(people, added + pace.step), people.sum_ore)
+        taken = pace.taken(shares, more)
+        if not taken:
             continue
         if more.cost_ore > people.sum_ore:
             return shares, added, "overspent"
-        shares, added = more, added + step
-        # with few ballots and a large sum there are millions of kronor to add
-        step = 2 * step if same else 1
+        shares, added = more, added + taken
         if progress is not None:
             progress(added)
     return shares, added, "exhausted"

@@ -1,14 +1,14 @@
-"""Do two endowments, and every one between them, buy the same in the same way?
+"""How many kronor can be added at once, when none between them changes what is bought?
 
 As long as the same proposals are bought in the same order and the same ballots run out
 of money, all that is paid and left follows a straight line in the endowment. What holds
 at both ends of a line holds between them, so the kronor between need not be tried one
-by one. Whatever is not proven so is answered with no. Leaves out the adding (envelope).
+by one. Whatever is not proven so is tried. Leaves out the adding itself (envelope).
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -23,31 +23,78 @@ if TYPE_CHECKING:
     # The class of some supporters, the benefit for each of them, how many they are.
     Backers = Sequence[tuple[int, int, int]]
 
+# After so many kronor alike, so many are tried at once: a proof takes longer than a try.
+_FIRST: Final = 8
+
+
+class Pace:
+    """How many kronor are tried at once; `step` is the next.
+
+    With few ballots and a large sum there are millions to add, one after another.
+    """
+
+    def __init__(self) -> None:
+        """Begin with one krona."""
+        self.step = 1
+        self._alike, self._patience = 0, _FIRST
+
+    def taken(self, shares: Shares, more: Shares) -> int:
+        """Return how many kronor are added when the step is tried: all of it, or none.
+
+        One krona always is, and more only where nothing between is another. After a try
+        in vain it is longer to the next.
+        """
+        step = self.step
+        if step == 1:
+            self._alike = self._alike + 1 if _alike(shares, more) else 0
+            if self._alike >= self._patience:
+                self.step = _FIRST
+            return 1
+        if same_between(shares, more):
+            self.step, self._patience = 2 * step, _FIRST
+            return step
+        self.step = step // 2
+        if self.step == 1:
+            self._alike, self._patience = 0, 2 * self._patience
+        return 0
+
+
+def _alike(one: Shares, other: Shares) -> bool:
+    """Return whether the same is bought, and the same ballots run out of money."""
+    return [p.proposal for p in one.purchases] == [
+        p.proposal for p in other.purchases
+    ] and one.accounts.parents == other.accounts.parents
+
 
 def same_between(one: Shares, other: Shares) -> bool:
     """Return True if it is proven that all endowments between buy as these two do.
 
     Both are whole outcomes of the same ballots, none of them stopped on the way.
     """
-    if [p.proposal for p in one.purchases] != [p.proposal for p in other.purchases]:
-        return False
-    if one.accounts.parents != other.accounts.parents:
+    if not _alike(one, other):
         return False
     people = one.accounts.people
     classes = set(one.accounts.class_of.tolist())
     lefts = {n: (_lefts(one, n), _lefts(other, n)) for n in classes}
-    backers = {i: _backers(one, i) for i in people.supported()}
+    most_each = max(one.endowment_ore, other.endowment_ore)
+    waiting = {
+        i: _backers(one, i)
+        for i in people.supported()
+        if people.supporters[i].count * most_each >= people.costs[i]
+    }
     for number, (first, second) in enumerate(
         zip(one.purchases, other.purchases, strict=True)
     ):
-        del backers[first.proposal]
+        del waiting[first.proposal]
         price = max(first.price, second.price)
-        for proposal, of in backers.items():
+        for proposal in list(waiting):
+            of, cost = waiting[proposal], people.costs[proposal]
+            if _too_poor(of, lefts, number, cost):
+                del waiting[proposal]  # nobody gets more money later
+                continue
             most, tied = _most(of, lefts, number, price)
             after = people.ranks[proposal] > people.ranks[first.proposal]
-            cost = people.costs[proposal]
-            kept_out = most < cost or (most == cost and tied and after)
-            if not kept_out and not _too_poor(of, lefts, number, cost):
+            if most > cost or (most == cost and not (tied and after)):
                 return False
     return True
 

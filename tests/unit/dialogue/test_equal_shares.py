@@ -14,8 +14,9 @@ from unit.dialogue.envelopes import (
     points_envelope,
 )
 
-from rodtrad.dialogue.envelope import distribute
-from rodtrad.dialogue.equal_shares import share_out
+from rodtrad.dialogue.envelope import distribute, endowment
+from rodtrad.dialogue.equal_shares import Electorate, share_out
+from rodtrad.dialogue.leaps import same_between
 from rodtrad.dialogue.receipts import receipt_rows
 from rodtrad.domain.ballots import Ballot, Envelope, Proposal
 
@@ -167,3 +168,18 @@ def test_few_ballots_share_out_a_large_sum_in_few_steps(
     assert names(envelope, outcome.elected) == ["e", "d", "a", "b"]
     assert (outcome.added_kr, outcome.stopped) == (2_000_003, "exhausted")
     assert len(tried) < 200
+
+
+def test_two_ends_alike_do_not_prove_what_lies_between() -> None:
+    """With 3 and with 8 kronor more b and d are bought, and with 5 a and d."""
+    costs = {"a": 43, "b": 26, "d": 17}
+    marks = [{"b": 4, "d": 4}, {"a": 1}, {"a": 1, "b": 1, "d": 1}]
+    people = Electorate(points_envelope(marks, costs, 57), "cost")
+    three, four, five, eight = (
+        share_out(people, endowment(people, added)) for added in (3, 4, 5, 8)
+    )
+    assert three.bought == four.bought == eight.bought == {1, 2}
+    assert five.bought == {0, 2}
+    assert same_between(three, four)
+    assert not same_between(three, eight)
+    assert not same_between(three, five)
