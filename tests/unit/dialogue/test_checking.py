@@ -7,10 +7,18 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from unit.dialogue.envelopes import BACKERS, SWITCHED, example, points_envelope
+from unit.dialogue.envelopes import (
+    BACKERS,
+    SWITCHED,
+    approval_envelope,
+    example,
+    names,
+    points_envelope,
+)
 
 from rodtrad.dialogue.checking import check_outcome
-from rodtrad.dialogue.envelope import distribute
+from rodtrad.dialogue.envelope import Outcome, distribute, endowment
+from rodtrad.dialogue.equal_shares import Electorate, share_out
 from rodtrad.dialogue.receipts import build_receipt_book, build_result, receipt_rows
 from rodtrad.domain.ballots import Envelope
 
@@ -199,6 +207,24 @@ def test_what_was_added_is_a_whole_number(added: Any) -> None:
     parts[1]["added_kr"] = added
     with pytest.raises(ValueError, match="no number of kronor"):
         check_outcome(*parts)
+
+
+def test_a_result_of_more_than_the_rule_adds_is_found() -> None:
+    """With nothing added the sum is used; a krona more buys another proposal alone."""
+    costs = {"a": 14, "b": 11, "c": 38}
+    backers = {"a": (3, 4), "b": (1,), "c": (1, 2, 3)}
+    envelope = approval_envelope(backers, costs, 47, 4)
+    people = Electorate(envelope, "cost")
+    shares = share_out(people, endowment(people, 1))
+    elected = tuple(one.proposal for one in shares.purchases)
+    assert names(envelope, elected) == ["c"]
+    more = Outcome(
+        "equal_shares", "cost", "add1", elected, shares, 1, stopped="exhausted"
+    )
+    rows = list(receipt_rows(envelope, shares))
+    result = build_result(envelope, more)
+    found = check_outcome(envelope, result, build_receipt_book(shares), rows)
+    assert found == ["Det stannade inte där regeln säger."]
 
 
 def test_greedy_is_recomputed() -> None:
