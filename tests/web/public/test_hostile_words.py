@@ -13,7 +13,7 @@ import re
 from html import unescape
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 from xml.etree import ElementTree
 
 import pytest
@@ -22,6 +22,7 @@ from django.conf import settings as django_settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import models
 from django.test import Client
+from django.urls import resolve
 from django.utils import timezone
 from web.public.everything import picture_file
 from web.test_permissions import PUBLIC
@@ -55,8 +56,10 @@ QUERIES: Final = (
 )
 # Where residents write a longer text.
 WRITTEN: Final = ("public_write", "public_hand_in", "public_report")
+TAKE_BACK: Final = ("letter_withdraw", "publishing_withdraw")
 OWN: Final = ("/", "http://testserver/", "data:image/")
 MOST_PAGES: Final = 500
+FOR_WORDS: Final = frozenset({"text", "textarea", "search", "email", "url", "tel"})
 
 
 @pytest.fixture(autouse=True)
@@ -66,6 +69,56 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 # ---------------------------------------------------------------- what is looked for
+
+
+class _Fields(HTMLParser):
+    """Notes the fields for words of a page's forms: where each is sent, and its name."""
+
+    def __init__(self, at: str) -> None:
+        super().__init__()
+        self.at, self.action = at, ""
+        self.found: set[tuple[str, str]] = set()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        if tag == "form":
+            posts = (given.get("method") or "").casefold() == "post"
+            self.action = urljoin(self.at, given.get("action") or "") if posts else ""
+        kind = given.get("type") or "text" if tag == "input" else tag
+        if self.action and kind in FOR_WORDS and given.get("name"):
+            self.found.add((name_of(self.action), str(given["name"])))
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "form":
+            self.action = ""
+
+
+def name_of(address: str) -> str:
+    """Return the name of an address, which is one for both languages."""
+    return resolve(urlsplit(address).path).url_name or ""
+
+
+def fields_in(text: str, at: str) -> set[tuple[str, str]]:
+    """Return the fields for words in the forms of a page."""
+    fields = _Fields(at)
+    fields.feed(text)
+    return fields.found
+
+
+@pytest.fixture
+def filled_in(monkeypatch: pytest.MonkeyPatch) -> set[tuple[str, str]]:
+    """Which fields have been sent something hostile."""
+    found: set[tuple[str, str]] = set()
+    post = Client.post
+
+    def noted(self: Client, path: str, data: Any = None, **more: Any) -> Any:
+        for field, value in (data or {}).items():
+            if SHORT[:30] in str(value):
+                found.add((name_of(path), field))
+        return post(self, path, data, **more)
+
+    monkeypatch.setattr(Client, "post", noted)
+    return found
 
 
 class _Marks(HTMLParser):
@@ -181,6 +234,10 @@ def by_staff(staff: Client, everything: Everything) -> None:
     _sent(staff, one, 302, **because, **reply)
     many = f"/liten/dialog/tema/{theme.pk}/svar/"
     _sent(staff, many, 302, outcome="andrat", text=EVIL, **reply)
+    _sent(staff, at("dialogue_theme_change"), 302, act="rename", name=SHORT)
+    _sent(staff, at("dialogue_put_under"), 302, name=SHORT, state_revision=0)
+    about.refresh_from_db()
+    _sent(staff, f"{here}/andra/", 302, revision=about.revision, **facts)
     hide = {"act": "hide", "why": "else", "reason": EVIL, "revision": 0}
     waiting = everything.given["dialogue_comment"]["number"]
     _sent(staff, f"/liten/dialog/synpunkt/{waiting}/granska/", 302, **hide)
@@ -210,30 +267,39 @@ def _letter(staff: Client) -> None:
     letter.refresh_from_db()
     assert letter.is_public
     assert letter.pictures.exists()
+    asked = {"level": "dialog", "open_text": EVIL, "role": EVIL[:80]}
+    _sent(staff, f"{here}/synpunkter/", 302, **asked)
+    assert Dialogue.objects.filter(kind="letter", open_text__contains=MARKUP).exists()
 
 
 def _envelope(staff: Client, everything: Everything) -> None:
     day = timezone.localdate()
-    _sent(
-        staff,
-        "/liten/pott/ny/",
-        302,
-        name=EVIL,
-        about=EVIL,
-        decides=EVIL,
-        sum_ore="1000",
-        who="open",
-        rule="equal_shares",
-        completion="add1",
-        votes_from=day + dt.timedelta(days=2),
-        votes_to=day + dt.timedelta(days=4),
-    )
+    facts = {
+        "name": EVIL,
+        "about": EVIL,
+        "decides": EVIL,
+        "sum_ore": "1000",
+        "who": "open",
+        "rule": "equal_shares",
+        "completion": "add1",
+        "votes_from": day + dt.timedelta(days=2),
+        "votes_to": day + dt.timedelta(days=4),
+    }
+    _sent(staff, "/liten/pott/ny/", 302, **facts)
     made = Envelope.objects.order_by("-number")[0]
     here = f"/liten/pott/{made.number}"
+    _sent(staff, f"{here}/andra/", 302, **facts)
     _sent(staff, f"{here}/forslag/ny/", 302, name=EVIL, text=EVIL, cost_ore="100")
+    for path in ("/liten/pott/ny/", f"{here}/andra/", f"{here}/forslag/ny/"):
+        _sent(staff, path, 422, sum_ore=EVIL, cost_ore=EVIL)
     _sent(staff, f"{here}/oppna/", 302)
     decided = {"name": EVIL, "text": EVIL, "state": "refused", "reason": EVIL}
+    _sent(staff, everything.address("envelope_proposal"), 422, cost_ore=EVIL)
     _sent(staff, everything.address("envelope_proposal"), 302, **decided)
+    words = {"name": EVIL, "text": EVIL}
+    _sent(staff, everything.address("envelope_redact"), 302, **words)
+    _sent(staff, everything.address("envelope_tear_up"), 302, why=EVIL)
+    _sent(staff, everything.address("envelope_paper"), 422, val="1", kod=EVIL)
     file = (
         f"META\nkey;value\ndescription;{EVIL}\nnum_projects;1\nnum_votes;1\nbudget;9\n"
         f"vote_type;approval\nPROJECTS\nproject_id;cost;name\np1;5;{EVIL}\n"
@@ -260,12 +326,14 @@ def by_residents(everything: Everything) -> Iterator[Any]:
     about = Dialogue.objects.get(kind="project", key="bro", state="open")
     plan = Dialogue.objects.get(kind="plan")
     words = {"text": EVIL, "namn": SHORT}
+    mailed = {**words, "epost": EVIL}
     for dialogue in (about, plan):
         path = f"/oppet/liten/dialog/{dialogue.pk}/skriv/"
         yield _sent(client, path, 303, **_hidden(client, path) | words)
         hostile = _hidden(client, path) | {"text": "Hej", "epost": EVIL, "namn": EVIL}
         yield _sent(client, path, 422, **hostile)
     for name, wanted, fields in (
+        ("public_hand_in", 422, mailed),
         ("public_hand_in", 303, words),
         ("public_report", 200, {"text": EVIL}),
         ("public_envelope_propose", 302, {"name": EVIL, "text": EVIL}),
@@ -293,7 +361,9 @@ def by_residents(everything: Everything) -> Iterator[Any]:
 
 
 def test_what_anyone_writes_stays_words(
-    everything: Everything, client_for: ClientFor
+    everything: Everything,
+    client_for: ClientFor,
+    filled_in: set[tuple[str, str]],
 ) -> None:
     staff = client_for("administrator")
     by_staff(staff, everything)
@@ -308,6 +378,7 @@ def test_what_anyone_writes_stays_words(
     shown: set[str] = set()
     queue = ["/oppet/liten/", "/open/liten/", *STAFF, "/liten/dialog/?visa=alla"]
     seen: set[str] = set()
+    asked: set[tuple[str, str]] = set()
     while queue and len(seen) < MOST_PAGES:
         address = queue.pop(0)
         if address in seen:
@@ -317,11 +388,14 @@ def test_what_anyone_writes_stays_words(
         wrong += [f"{address}: {one}" for one in faults_of(answer)]
         if answer.headers.get("Content-Type", "").startswith("text/html"):
             text = answer.content.decode()
+            asked |= fields_in(text, address)
             shown |= {address} if SHOWN in text else set()
             queue += [one for one in _links(text) if one not in seen]
     assert not queue, f"more pages than {MOST_PAGES}"
     assert not wrong, "\n".join(wrong)
     assert kept_unseen() == []
+    # no field is forgotten; those that take all this away are filled in by themselves
+    assert asked - filled_in == {(name, "why") for name in TAKE_BACK}
     # the words were there to be read, all over
     for path in ("", "andrat/", "projekt/bro/", "brev/", "dialog/", "pott/"):
         for root in ("/oppet/liten/", "/open/liten/"):
@@ -362,7 +436,7 @@ def test_why_something_is_taken_back_stays_words(
     everything: Everything, client_for: ClientFor
 ) -> None:
     staff = client_for("administrator")
-    for name in ("letter_withdraw", "publishing_withdraw"):
+    for name in TAKE_BACK:
         _sent(staff, everything.address(name), 302, why=EVIL)
     for address in STAFF:
         assert faults_of(staff.get(address)) == []
@@ -401,6 +475,12 @@ def test_100_kb_in_any_field_is_refused_and_nothing_is_kept(
         (staff, at("letter_withdraw"), {"why": much}),
         (staff, "/liten/pott/ny/", {"name": much, "about": much, "decides": much}),
         (staff, at("envelope_proposal"), {"name": much, "state": "refused"}),
+        (staff, at("envelope_proposal_new"), {"name": much, "text": much}),
+        (staff, at("envelope_redact"), {"name": much, "text": much}),
+        (staff, at("envelope_tear_up"), {"why": much}),
+        (staff, at("dialogue_change"), {"title": much, "open_text": much}),
+        (staff, at("dialogue_theme_change"), {"act": "rename", "name": much}),
+        (staff, at("dialogue_put_under"), {"name": much}),
     )
     for client, path, fields in tried:
         hidden = _hidden(client, path) if client is not staff else {}
@@ -411,6 +491,12 @@ def test_100_kb_in_any_field_is_refused_and_nothing_is_kept(
             or "epost" in fields
             or ("kod" in fields)
         ), path
+    # these lead back to the letter, and say there why not
+    asked = {"level": "dialog", "open_text": much, "role": much}
+    picture = {"file": picture_file(), "alt": much}
+    for name, fields in (("letter_comments", asked), ("letter_add_picture", picture)):
+        told = staff.post(at(name), fields, follow=True).content.decode()
+        assert "tecken. Högst" in told, name
     kept = [f"{m.__name__} {len(t)}" for m, t in _texts() if "å" * 5000 in t]
     assert not kept, kept
 
