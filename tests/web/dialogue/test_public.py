@@ -211,7 +211,7 @@ def test_ten_thousand_comments_take_no_more_questions_than_ten(
     ]
     Comment.objects.bulk_create(replies, batch_size=2000)
     Comment.objects.filter(pk=root.pk).update(reply_count=1_000)
-    with django_assert_max_num_queries(17):
+    with django_assert_max_num_queries(16):
         page = text_of("/oppet/liten/projekt/bro/")
     assert "Visa alla 9 011 synpunkter" in page.replace("\u00a0", " ")
     with django_assert_max_num_queries(12):

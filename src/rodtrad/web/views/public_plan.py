@@ -334,7 +334,9 @@ def history(request: PublicRequest, project_id: str) -> list[dict[str, Any]]:
             request.municipality, {number: changes for number, *_, changes in rows}
         )
         versions = [(number, at, known, told[number]) for number, at, known, _c in rows]
-        return versions, dialogue_setup.renames(request.municipality)
+        # in one version a project has one id
+        several = len(versions) > 1
+        return versions, dialogue_setup.renames(request.municipality) if several else []
 
     # a version that is taken back is gone from here too
     versions, renames = kept_now(request, "history", build)
