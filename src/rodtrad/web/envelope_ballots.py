@@ -16,6 +16,7 @@ import io
 import logging
 import secrets
 import tempfile
+import time
 import zipfile
 from functools import lru_cache
 from pathlib import Path
@@ -53,7 +54,7 @@ from rodtrad.web.models.envelope import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from django.http import HttpRequest
 
@@ -61,8 +62,9 @@ if TYPE_CHECKING:
 
 _log: Final = logging.getLogger("rodtrad.worker")
 MOST_CODES: Final = 50_000
-# So many marks are counted while the page waits; more, by the worker.
+# So many marks are counted while the page waits, for so long; more, by the worker.
 AT_ONCE: Final = 30_000
+SECONDS_WAITED: Final = 4.0
 _ALPHABET: Final = str.maketrans(
     "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 )
@@ -309,11 +311,37 @@ def count_or_queue(who: HttpRequest | None, envelope: Envelope) -> bool:
         row = locked(envelope)
         _may_count(row)
         if row.ballots.count() * max(row.proposals.count(), 1) > AT_ONCE:
-            row.state = Envelope.State.COUNTING
-            row.save(update_fields=["state"])
-            return False
-    _count(who, row)
+            return _leave(row)
+    try:
+        _count(who, row, _waiting(SECONDS_WAITED))
+    except _TooLongError:
+        with transaction.atomic():
+            row = locked(envelope)
+            _may_count(row)
+            return _leave(row)
     return True
+
+
+class _TooLongError(Exception):
+    """A count takes longer than the page waits."""
+
+
+def _waiting(seconds: float) -> Callable[[int], None]:
+    """Return what is told of each step of a count, and stops it when it is too long."""
+    last = time.monotonic() + seconds
+
+    def heard(_added: int) -> None:
+        if time.monotonic() > last:
+            raise _TooLongError
+
+    return heard
+
+
+def _leave(envelope: Envelope) -> bool:
+    """Leave a count to the worker; not done."""
+    envelope.state = Envelope.State.COUNTING
+    envelope.save(update_fields=["state"])
+    return False
 
 
 def count_due() -> int:
@@ -361,7 +389,11 @@ def _stamp(envelope: Envelope) -> tuple[Any, ...]:
     )
 
 
-def _count(who: HttpRequest | User | None, envelope: Envelope) -> None:
+def _count(
+    who: HttpRequest | User | None,
+    envelope: Envelope,
+    progress: Callable[[int], None] | None = None,
+) -> None:
     """Compute the result and keep it as everyone will download it.
 
     Nothing is held while it is computed; what has changed meanwhile is seen afterwards.
@@ -371,7 +403,13 @@ def _count(who: HttpRequest | User | None, envelope: Envelope) -> None:
     """
     stamp = _stamp(envelope)
     counted = core_envelope(envelope)
-    outcome = distribute(counted, envelope.rule, envelope.completion)  # type: ignore[arg-type]
+    outcome = distribute(
+        counted,
+        envelope.rule,  # type: ignore[arg-type]
+        envelope.completion,  # type: ignore[arg-type]
+        None,
+        progress,
+    )
     result = build_result(counted, outcome)
     shares = outcome.shares
     rows = [RECEIPT_COLUMNS, *receipt_rows(counted, shares)] if shares else []

@@ -483,3 +483,25 @@ def test_when_counted_the_order_of_the_ballots_is_nobodys(
         else:
             cursor.execute("SELECT key FROM web_ballot ORDER BY rowid")
             assert [row[0] for row in cursor] == [key for key, _n, _m in before]
+
+
+def test_a_long_count_is_left_to_the_worker(
+    make_envelope: MakeEnvelope,
+    client_for: ClientFor,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Few ballots on a large sum may take minutes: the page waits for seconds."""
+    envelope = make_envelope(sum_ore=1_400_00)
+    for keys in BALLOTS:
+        nonce = envelope_ballots.new_nonce()
+        envelope_ballots.cast(envelope, list(keys), "", nonce)
+    Envelope.objects.update(votes_from=day(-3), votes_to=day(-1))
+    monkeypatch.setattr(envelope_ballots, "SECONDS_WAITED", -1.0)
+    staff = client_for("chef")
+    told = staff.post("/liten/pott/1/rakna/", follow=True).content.decode()
+    assert "Rösterna räknas. Läs in sidan igen" in told
+    assert Envelope.objects.get().state == "counting"
+    assert envelope_ballots.count_due() == 1
+    result = Envelope.objects.get(state="counted").result
+    assert result is not None
+    assert result["added_kr"] > 0
