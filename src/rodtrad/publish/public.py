@@ -140,6 +140,13 @@ def refusals(
         found.append(
             _refusal("hidden_id_taken", "projects", text.format(id=SUM_ID), remedy)
         )
+    scenario = result.get("meta", {}).get("scenario")
+    left = _without_rows_of(tables, hidden)["scenarios"]["scenario"]
+    if scenario is not None and scenario not in left:
+        text = _("Scenariot {s} gäller bara projekt som inte är offentliga.")
+        remedy = _("Räkna planen utan scenario, eller visa projekten.")
+        text = text.format(s=quoted(scenario))
+        found.append(_refusal("hidden_scenario", "scenarios", text, remedy))
     found += _named(tables, hidden) + _personal_ids(tables)
     known = {name.strip().casefold() for name in people if name.strip()}
     named = {name for name in tables["viewpoints"]["viewpoint"] if name}

@@ -146,6 +146,13 @@ def test_a_scenario_does_not_write_over_what_the_sum_needs(key: str) -> None:
     assert not verify_result(found.tables, found.result)
 
 
+def test_a_scenario_of_hidden_projects_alone_is_not_published() -> None:
+    tables = under(hiding(*HIDDEN[2]), "projects", "waiting_cost", "gc_vag", "77")
+    result = {"choices": [], "meta": {"scenario": "Prov"}}
+    assert [one.code for one in refusals(tables, result)] == ["hidden_scenario"]
+    assert not refusals(hiding(), result | {"meta": {"scenario": None}})
+
+
 def test_a_sum_with_another_economy_is_not_published() -> None:
     tables = under(hiding(*HIDDEN[2]), "outlays", "outlay", "*", "1000")
     whole = own_study(tables, choices(), scenario="Prov").result
