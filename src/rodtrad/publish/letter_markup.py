@@ -39,6 +39,7 @@ _REFERENCE: Final = re.compile(
 )
 _ADDRESS: Final = re.compile(r"""(https?://[^\s<>"']+[^\s<>"'.,;:!?)\]])""")
 _SCHEMES: Final = ("https://", "http://", "mailto:")
+_ENDS: Final = (".", "!", "?", "…", ")", "”")
 _RULES: Final = (
     "heading",
     "list",
@@ -307,7 +308,9 @@ def excerpt(text: str, words: int = 40) -> str:
         >>> excerpt("Ett två. Tre fyra fem sex.", 4)
         'Ett två.'
     """
-    parts = text.split()
+    # a heading, or a project that stands by itself, would run into the sentences
+    told = [one for one in text.split("\n\n") if one.rstrip().endswith(_ENDS)]
+    parts = " ".join(told or [text]).split()
     if len(parts) <= words:
         return " ".join(parts)
     cut = " ".join(parts[:words])

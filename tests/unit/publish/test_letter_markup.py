@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from rodtrad.publish.letter_markup import (
     LONGEST,
     Reference,
+    excerpt,
     letter_html,
     letter_text,
     read_letter,
@@ -151,3 +152,9 @@ def test_html_has_no_way_in() -> None:
         '<script>x</script>\n\n<img src=x onerror=y>\n\n<a href="javascript:x">y</a>'
     )
     assert not re.search(r"<(script|img|a)\b", out)
+
+
+def test_an_excerpt_is_of_sentences_not_of_headings() -> None:
+    text = "Hej där.\n\n[[projekt:bro]]\n\nVad det kostar\n\nInte så mycket."
+    assert excerpt(text) == "Hej där. Inte så mycket."
+    assert excerpt("Bara en rubrik") == "Bara en rubrik"
