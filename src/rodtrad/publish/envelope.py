@@ -327,7 +327,7 @@ def _waiting(result: Result) -> Section:
     blocks = (
         (table,) if rows else (Paragraphs((Text(_("Alla förslag fick pengar.")),)),)
     )
-    return Section(2, _("Detta får inte pengar"), (Text(lead),), blocks)
+    return Section(2, _("Detta får inte pengar"), (Text(lead),) if rows else (), blocks)
 
 
 def _compared(result: Result) -> Section:
