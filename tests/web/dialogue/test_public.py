@@ -222,6 +222,18 @@ def test_ten_thousand_comments_take_no_more_questions_than_ten(
     assert thread.count("Instämmer") == 40
 
 
+def test_one_that_is_closed_early_tells_no_day_to_come(
+    make_dialogue: MakeDialogue,
+) -> None:
+    found = make_dialogue(state="closed")
+    assert found.closes > timezone.localdate()
+    assert "Stängd i förtid." in text_of("/oppet/liten/dialog/")
+    found.closes = timezone.localdate() - dt.timedelta(days=1)
+    found.save()
+    public_parts.forget()
+    assert "Stängd i förtid." not in text_of("/oppet/liten/dialog/")
+
+
 # ---------------------------------------------------------------- writing
 
 

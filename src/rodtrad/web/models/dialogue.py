@@ -145,6 +145,11 @@ class Dialogue(models.Model):
         return self.state == self.State.OPEN and self.opens <= day <= self.closes
 
     @property
+    def closed_early(self) -> bool:
+        """Whether somebody closed it before its last day was over."""
+        return self.state == self.State.CLOSED and timezone.localdate() <= self.closes
+
+    @property
     def is_public(self) -> bool:
         """Whether residents see it at all."""
         return self.state != self.State.DRAFT and self.opens <= timezone.localdate()
