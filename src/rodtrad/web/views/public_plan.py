@@ -124,9 +124,9 @@ def _last(request: PublicRequest) -> dict[str, Any]:
 
 
 def _lede(publication: Publication) -> list[str]:
-    """Return the plan in two sentences, in the words of a municipality."""
+    """Return the plan in a few sentences, in the words of a municipality."""
     plan, facts = publication.plan_shown, publication.facts
-    sentences = list(summary.plan_sentences(plan)[1:])
+    sentences = list(summary.plan_sentences(plan))
     if facts["hidden"]:
         sentences.append(_("Några projekt är inte offentliga och visas som en summa."))
     return sentences
