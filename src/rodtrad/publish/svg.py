@@ -328,7 +328,10 @@ def _stacked(pen: Pen, figure: Figure) -> tuple[list[str], float]:
         peak = max(range(n), key=lambda i: totals[i])
         half = pen.measure(figure.peak, bold=True) / 2
         x = min(max(axes.mid(peak), axes.left + half), pen.width - half)
-        y = max(_sky(axes, totals, room, x - half, x + half) - 8, pen.font)
+        y = axes.y(totals[peak]) - 8
+        if _crossed(axes, (room, aim), (x - half, x + half), (y - pen.font - 4, y + 4)):
+            y = _sky(axes, totals, room, x - half, x + half) - 8
+        y = max(y, pen.font)
         out.append(pen.text(x, y, figure.peak, "middle", True, halo=True))
         taken = (x - half - 4, x + half + 4, y)
     if d and figure.room_label:
@@ -395,6 +398,21 @@ def _sky(
     return min(
         axes.y(max(totals[i], room[i] or 0.0, 0.0)) for i in range(first, last + 1)
     )
+
+
+def _crossed(
+    axes: _Axes,
+    lines: Sequence[Sequence[float | None]],
+    wide: tuple[float, float],
+    high: tuple[float, float],
+) -> bool:
+    """Whether a line of steps goes through what lies between two x and two y."""
+    first, last = (int((x - axes.left) / axes.slot()) for x in wide)
+    for values in lines:
+        ys = [axes.y(v) for v in values[max(first, 0) : last + 1] if v is not None]
+        if ys and min(ys) <= high[1] and max(ys) >= high[0]:
+            return True
+    return False
 
 
 def _room_label(

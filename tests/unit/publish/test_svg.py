@@ -151,6 +151,27 @@ def test_room_with_aims_is_a_dashed_line_of_its_own_with_a_name() -> None:
     assert "Också bör nås" in svg.draw(with_aim, svg.WIDE, "light")
 
 
+@pytest.mark.parametrize(("room", "above"), [(42.0, False), (16.0, True), (9.0, False)])
+def test_the_largest_figure_stands_on_its_bar_unless_the_line_goes_through_it(
+    room: float, above: bool
+) -> None:
+    figure = Figure(
+        "stacked", "", "", "", EMPTY, ("2026", "2027"),
+        (Series("new", "N", (14.0, 12.0), "new"),),
+        room=Series("room", "U", (room, room)), peak="14 mkr 2026",
+    )  # fmt: skip
+    root = parsed(figure)
+    (label,) = (e for e in elements(root, "text") if e.text == "14 mkr 2026")
+    top = min(float(e.attrib["y"]) for e in elements(root, "rect") if "x" in e.attrib)
+    stairs = next(
+        e for e in elements(root, "path") if e.attrib["stroke-width"] == "2.6"
+    )
+    line = float(stairs.attrib["d"].split("H")[0].split()[1])
+    assert float(label.attrib["y"]) == pytest.approx(
+        (line if above else top) - 8, abs=0.2
+    )
+
+
 def test_what_is_reserved_stands_on_the_bar_and_the_figure_is_the_whole() -> None:
     figure = Figure(
         "bars", "", "", "", EMPTY, ("2026", "2027"),
